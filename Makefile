@@ -1,0 +1,47 @@
+# `make run` and `make test` need Python 3.11+, make and git; everything else is set up here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check prove bench conversations lock clean dev
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vigil needs Python 3.11 or newer; this is $$($(PYTHON) -V)."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.runtime ## set up and start Vigil
+	$(BIN)/vigil run
+
+dev: $(VENV)/.dev
+
+test: $(VENV)/.dev ## all tests that end in minutes
+	$(BIN)/python -m pytest -q -n auto -m "not prove"
+
+check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vigil check
+	$(BIN)/python -m pytest -q -n auto -m "not prove"
+
+prove: $(VENV)/.dev ## the long proofs
+	$(BIN)/python -m pytest -q -m prove
+
+bench: $(VENV)/.dev ## every benchmark, as ratios within one run
+	$(BIN)/vigil bench all
+
+lock: ## pin dependencies again; uv comes with the dev requirements
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra build pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra build --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

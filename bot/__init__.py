@@ -1,0 +1,1 @@
+"""Vigil: a chat assistant that human rights defenders can trust."""

@@ -1,0 +1,1 @@
+"""What the API and the desk say to each other: requests and answers as plain data."""

@@ -1,0 +1,1 @@
+"""The coordinator's local application: ciphertext comes in, words are read here and nowhere else."""

@@ -1,0 +1,1 @@
+"""Writers of docx and plain text."""

@@ -1,0 +1,1 @@
+"""Which mechanism can act, who can protect, what a letter says: pure functions over the Library."""

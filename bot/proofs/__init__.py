@@ -1,0 +1,1 @@
+"""Fake Bot API server, drills, simulator and benchmarks; imported by their commands alone."""

@@ -1,0 +1,1 @@
+"""Rows on SQLite and PostgreSQL behind the ports of bot.services."""
