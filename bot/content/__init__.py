@@ -1,1 +1,1 @@
-"""flows/, locales/ and knowledge/ made into one Library, with every problem named by file and line."""
+"""flows/, locales/ and knowledge/ made into one Library; problems have file and line."""

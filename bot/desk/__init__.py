@@ -1,1 +1,1 @@
-"""The coordinator's local application: ciphertext comes in, words are read here and nowhere else."""
+"""The coordinator's local application: words of a case are read here and nowhere else."""
