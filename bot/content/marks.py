@@ -21,6 +21,7 @@ Loc = tuple[str | int, ...]
 
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 40
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -91,6 +92,13 @@ def loads(text: str, *, file: str) -> tuple[Document | None, list[Problem]]:
         return None, [_problem(place, error.problem or "is not YAML")]
     except yaml.YAMLError:
         return None, [_problem(Place(file=file), "is not YAML")]
+    if any(
+        isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)
+    ):
+        # An alias can make a small file huge, and hides where a value comes from.
+        return None, [
+            _problem(Place(file=file), "uses an alias (*name), which is not allowed here")
+        ]
     places: dict[Loc, Place] = {}
     problems: list[Problem] = []
     data = _build(node, (), file, places, problems)
@@ -149,7 +157,6 @@ def _mapping(
         place = Place(file=file, line=mark.line + 1, column=mark.column + 1)
         key = _scalar(key_node, place, problems)
         if not isinstance(key, (str, int)) or isinstance(key, bool):
-            # YAML reads a bare `no:` or `on:` as true or false; editors mean the word.
             key = str(key_node.value)
         if key in found:
             problems.append(
@@ -166,6 +173,9 @@ def _mapping(
 
 
 def _scalar(node: yaml.Node, place: Place, problems: list[Problem]) -> Any:
+    if node.tag == _BOOLEAN and str(node.value).lower() not in {"true", "false"}:
+        # YAML 1.1 reads yes, no, on and off as truth; editors mean the word (or Norway).
+        return str(node.value)
     loader = yaml.CSafeLoader("")
     try:
         return loader.construct_object(node, deep=True)

@@ -331,27 +331,44 @@ class Leases(Protocol):
         ...
 
 
-class Tx(Protocol):
-    """One transaction with everything in it."""
+class Mailbox(Protocol):
+    """Messages for people whose surface fetches them (the web chat): encrypted, short-lived."""
 
-    @property
-    def seen(self) -> Seen: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def sessions(self) -> Sessions: ...
-    @property
-    def outbox(self) -> Outbox: ...
-    @property
-    def timers(self) -> Timers: ...
-    @property
-    def chat(self) -> ChatLog: ...
-    @property
-    def drafts(self) -> Drafts: ...
-    @property
-    def flows(self) -> KeptFlows: ...
-    @property
-    def leases(self) -> Leases: ...
+    def put(
+        self, person: PersonId, ref: str, message: Outgoing, *, at: datetime, until: datetime
+    ) -> None:
+        """Insert, or replace the message with the same `ref`, keeping its place."""
+        ...
+
+    def after(
+        self, person: PersonId, ref: str | None, *, now: datetime
+    ) -> list[tuple[str, datetime, Outgoing]]:
+        """Return messages in order, those after `ref` only when it is given and still there."""
+        ...
+
+    def remove(self, person: PersonId, refs: Sequence[str]) -> int:
+        """Delete messages."""
+        ...
+
+    def forget_before(self, now: datetime) -> int:
+        """Delete what has expired."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tx:
+    """One transaction with everything in it; a store makes one for each unit it runs."""
+
+    seen: Seen
+    people: People
+    sessions: Sessions
+    outbox: Outbox
+    timers: Timers
+    chat: ChatLog
+    drafts: Drafts
+    flows: KeptFlows
+    leases: Leases
+    mailbox: Mailbox
 
 
 class Store(Protocol):
