@@ -1,0 +1,263 @@
+"""What comes between: universal words, cries for help, other wishes, corrections, the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+from bot.domain.ids import FlowId, StepId
+from bot.flow import effects
+from bot.flow.inputs import Universal
+from bot.flow.model import AskStep, CallStep
+from bot.flow.question import put
+from bot.flow.run import EMERGENCY, MENU
+from bot.flow.session import Pending
+from bot.flow.walk import close, offer_return, walk
+
+if TYPE_CHECKING:
+    from bot.flow.model import Text
+    from bot.flow.run import Run
+    from bot.flow.session import Frame
+
+SURE, PERHAPS = 0.25, 0.15
+"""Confidence from which an intent is followed, and from which it is offered as a button."""
+
+_GUESSES = 3
+
+
+def universal(run: Run, word: Universal) -> None:
+    """Do what a universal word means, whatever is under way."""
+    match word:
+        case Universal.SOS:
+            open_flow(run, FlowId("sos"))
+        case Universal.HELP:
+            flow = run.flow(run.top) if run.top else None
+            if flow is not None and flow.help is not None:
+                run.tell(flow.help)
+            open_flow(run, FlowId("help"))
+        case Universal.PERSON:
+            open_flow(run, FlowId("person"))
+        case Universal.LANGUAGE:
+            open_flow(run, FlowId("language"))
+        case Universal.FORGET:
+            open_flow(run, FlowId("forget"))
+        case Universal.MENU:
+            open_flow(run, MENU)
+        case Universal.STOP:
+            stop(run)
+        case Universal.BACK:
+            back(run)
+        case Universal.CORRECT:
+            offer_correction(run)
+        case Universal.CLEAR:
+            run.do(effects.ClearChat(everything=True))
+            run.tell(run.phrase("cleared"))
+        case _ as never:
+            assert_never(never)
+
+
+def open_flow(run: Run, flow_id: FlowId | None) -> None:
+    """Begin a matter on top of what is under way; None means the menu."""
+    flow = run.facts.shelf.current(flow_id or MENU)
+    if flow is None:
+        run.do(effects.Notice(code="flow-missing", flow=flow_id or MENU))
+        run.tell(run.phrase("error_sorry"))
+        return
+    run.pending, run.misses = None, 0
+    _set_aside(run, flow.id)
+    run.push(flow, called=False, answers={})
+    walk(run)
+    if flow.id == MENU:
+        run.greeted = True
+
+
+def cry_for_help(run: Run) -> None:
+    """Ask whether there is danger now; what was under way waits below."""
+    open_flow(run, EMERGENCY)
+
+
+def stop(run: Run) -> None:
+    """Leave the present conversation, no more."""
+    if run.frames:
+        close(run, outcome="stopped")
+    run.pending = None
+    run.ask(run.phrase("stopped"), words=(Universal.MENU, Universal.SOS))
+    if run.frames:
+        offer_return(run)
+
+
+def back(run: Run) -> None:
+    """Return to the question before this one."""
+    if run.pending is not None:
+        run.pending = None
+        _again(run)
+        return
+    while run.top is not None:
+        frame = run.top
+        if frame.trail:
+            _reopen(run, frame, len(frame.trail) - 1)
+            return
+        if not frame.called:
+            break
+        run.frames.pop()
+    if run.top is not None and len(run.frames) > 1:
+        close(run, outcome="stopped")
+        _again(run)
+        return
+    run.tell(run.phrase("nothing_before"))
+    _again(run)
+
+
+def offer_correction(run: Run) -> None:
+    """List the answers of this matter by the names of their questions."""
+    names = correctable(run)
+    if not names:
+        run.tell(run.phrase("nothing_to_correct"))
+        _again(run)
+        return
+    run.turn += 1
+    run.pending = Pending(kind="correct", options=tuple(key for key, _ in names))
+    run.ask(
+        run.phrase("correct_question"),
+        tuple(effects.Choice(option=key, label=label) for key, label in names),
+        words=(Universal.BACK,),
+    )
+
+
+def correctable(run: Run) -> list[tuple[str, Text]]:
+    """Return (key, label) of every answered question of the present matter."""
+    found: dict[str, Text] = {}
+    if not run.frames:
+        return []
+    for index in range(run.matter(), len(run.frames)):
+        frame = run.frames[index]
+        flow = run.flow(frame)
+        for step_id in frame.trail:
+            step = flow.steps.get(step_id) if flow else None
+            if isinstance(step, AskStep):
+                found[f"{index}:{step_id}"] = step.label
+    return list(found.items())
+
+
+def correct(run: Run, key: str) -> None:
+    """Ask one question again; afterwards only what depends on it."""
+    index_text, _, step_id = key.partition(":")
+    index = int(index_text)
+    run.pending = None
+    above = run.frames[index + 1 :]
+    del run.frames[index + 1 :]
+    frame = run.frames[index]
+    for called in above:
+        frame = replace(frame, answers={**frame.answers, **called.answers})
+    stood = frame.step
+    place = frame.trail.index(StepId(step_id))
+    frame = replace(frame, step=frame.trail[place], trail=frame.trail[:place], resume_at=stood)
+    run.set_top(frame)
+    step = run.step(frame)
+    if isinstance(step, AskStep):
+        put(run, step, frame)
+    else:
+        walk(run)
+
+
+def answer_pending(run: Run, option: str) -> bool:
+    """Take an answer to the engine's own question; False when it is none of its options."""
+    pending = run.pending
+    if pending is None or option not in pending.options:
+        return False
+    match pending.kind:
+        case "resume" if option == "resume":
+            run.pending = None
+            _again(run)
+        case "resume":
+            close(run, outcome="left")
+            if run.frames:
+                offer_return(run)
+            else:
+                run.ask(run.phrase("stopped"), words=(Universal.MENU, Universal.SOS))
+        case "correct":
+            correct(run, option)
+        case _:
+            return False
+    return True
+
+
+def guess(run: Run, *, inside: bool = False) -> bool:
+    """Follow or offer what the words seem to ask for; False when they seem to ask nothing.
+
+    Inside a flow nothing is followed without a press: the person may only be answering oddly.
+    """
+    understood = run.facts.understood
+    if understood is None:
+        if not inside:
+            open_flow(run, None)
+        return not inside
+    if understood.urgent and not inside:
+        cry_for_help(run)
+        return True
+    wishes = _wishes(run, understood.intents)
+    best = understood.intents[0][1] if understood.intents else 0.0
+    if not inside and wishes and best >= SURE:
+        open_flow(run, wishes[0][0])
+    elif wishes and (not inside or best >= SURE):
+        run.turn += 1
+        run.ask(run.phrase("guess_question"), flows=tuple(wishes), words=(Universal.MENU,))
+        if inside:
+            _again(run)
+    elif not inside:
+        open_flow(run, None)
+    else:
+        return False
+    return True
+
+
+def _wishes(run: Run, intents: tuple[tuple[str, float], ...]) -> list[tuple[FlowId, Text]]:
+    here = run.frames[-1].flow if run.frames else None
+    found: dict[FlowId, Text] = {}
+    for intent, confidence in intents:
+        flow_id = run.facts.intent_flows.get(intent)
+        flow = run.facts.shelf.current(flow_id) if flow_id else None
+        if flow is not None and confidence >= PERHAPS and flow.id not in {here, MENU}:
+            found.setdefault(flow.id, flow.title)
+    return list(found.items())[:_GUESSES]
+
+
+def _set_aside(run: Run, flow_id: FlowId) -> None:
+    """Drop what need not wait: a matter in which nothing was answered, or the same one again."""
+    while run.frames:
+        first = run.matter()
+        matter = run.frames[first:]
+        untouched = all(not frame.trail for frame in matter)
+        same = matter[0].flow == flow_id and len(matter) == 1
+        browsing = matter[0].flow == MENU and len(matter) == 1
+        if not (untouched or same or browsing):
+            return
+        del run.frames[first:]
+
+
+def _reopen(run: Run, frame: Frame, place: int) -> None:
+    """Ask the question at `place` of the trail again and forget what followed it."""
+    flow = run.flow(frame)
+    step = flow.steps.get(frame.trail[place]) if flow else None
+    dropped: set[str] = set()
+    if isinstance(step, AskStep):
+        dropped.add(step.save)
+    elif isinstance(step, CallStep):
+        called = run.facts.shelf.current(step.flow)
+        inner = called.steps.values() if called else ()
+        dropped |= {inside.save for inside in inner if isinstance(inside, AskStep)}
+    answers = {name: value for name, value in frame.answers.items() if name not in dropped}
+    at: StepId = frame.trail[place]
+    run.set_top(replace(frame, step=at, trail=frame.trail[:place], answers=answers, resume_at=None))
+    walk(run)
+
+
+def _again(run: Run) -> None:
+    frame = run.top
+    step = run.step(frame) if frame is not None else None
+    if frame is not None and isinstance(step, AskStep):
+        put(run, step, frame)
+    elif frame is not None:
+        walk(run)
+    else:
+        open_flow(run, None)
