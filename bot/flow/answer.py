@@ -56,20 +56,20 @@ def say(run: Run, words: Words) -> None:
     """Take words: as the answer if they are one, else as a cry for help, else as an intent."""
     frame, step = _question(run)
     if frame is None or step is None:
-        guess(run)
-        return
-    urgent = _urgent(run, frame)
-    if len(words) > MAX_WORDS:
+        guess(run, run.understood(words))
+    elif len(words) > MAX_WORDS:
         run.tell(run.phrase("said_too_long"))
         again(run)
     elif step.kind is AskKind.WORDS:
+        urgent = _calm(run, frame) and run.understood(words).urgent
         run.do(effects.KeepWords(flow=frame.flow, name=step.save, words=words))
         _take(run, step, "given", then_help=urgent)
-    elif not _read(run, step, frame, words, urgent=urgent):
-        if urgent:
+    elif not _read(run, step, frame, words):
+        understood = run.understood(words)
+        if understood.urgent and _calm(run, frame):
             cry_for_help(run)
-        else:
-            _not_read(run)
+        elif not guess(run, understood, inside=True):
+            miss(run)
 
 
 def give(run: Run, gift: Gave) -> None:
@@ -85,6 +85,11 @@ def give(run: Run, gift: Gave) -> None:
         "location": "location_refused",
         "contact": "contact_refused",
         "sticker": "sticker_seen",
+        "edited": "edited_seen",
+        "forwarded": "forwarded_note",
+        "auto-delete": "auto_delete_thanks",
+        "auto-delete-off": "auto_delete_off",
+        "other": "sticker_seen",
     }.get(gift.kind, "file_not_here")
     run.tell(run.phrase(name))
     again(run)
@@ -153,9 +158,10 @@ def _toggle(run: Run, step: AskStep, frame: Frame, option: str) -> None:
     put(run, step, frame, edit=True)
 
 
-def _read(run: Run, step: AskStep, frame: Frame, words: Words, *, urgent: bool) -> bool:
+def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
     """Try to read words as an answer; True when the question was left or narrowed."""
-    help_too = urgent and len(words.reveal().split()) > _SHORT
+    long = len(words.reveal().split()) > _SHORT
+    help_too = long and _calm(run, frame) and run.understood(words).urgent
     match step.kind:
         case AskKind.COUNTRY:
             return _read_country(run, step, words, then_help=help_too)
@@ -219,13 +225,7 @@ def _dated(run: Run, step: AskStep, option: str) -> str:
     return option
 
 
-def _urgent(run: Run, frame: Frame) -> bool:
-    understood = run.facts.understood
+def _calm(run: Run, frame: Frame) -> bool:
+    """Tell whether a cry for help would be news here: not inside an emergency flow."""
     flow = run.flow(frame)
-    return bool(understood and understood.urgent and not (flow and flow.emergency))
-
-
-def _not_read(run: Run) -> None:
-    """Words that answer nothing: perhaps they ask for something else."""
-    if not guess(run, inside=True):
-        miss(run)
+    return not (flow and flow.emergency)

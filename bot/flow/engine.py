@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.flow import answer, effects, interrupt
 from bot.flow.inputs import Chose, Facts, Gave, Input, Pressed, Said, Started, TimedOut
 from bot.flow.run import Run
-from bot.flow.walk import offer_return
+from bot.flow.walk import REPLAY_ASKED, offer_return, walk
 
 if TYPE_CHECKING:
     from bot.domain.words import Words
@@ -32,8 +32,12 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
         The session after it, and the effects in the order in which they are meant.
     """
     run = Run(session, facts)
-    _move_on(run)
+    lost = _move_on(run)
     match event:
+        case Chose() | Said() | Gave() | TimedOut() if lost:
+            run.pending = None
+            run.tell(run.phrase("flow_moved"))
+            walk(run)
         case Started():
             interrupt.open_flow(run, event.flow)
         case Pressed():
@@ -101,18 +105,32 @@ def _repeat(run: Run) -> None:
         answer.again(run)
 
 
-def _move_on(run: Run) -> None:
-    """Follow migration maps: who stands in an older definition may be moved to the present one."""
+def _move_on(run: Run) -> bool:
+    """Bring frames of older definitions up to date where they must or may be.
+
+    A kept definition serves as long as it is kept, unless the present one says with a migration map
+    where its steps stand now. Returns True when the waiting question itself is no longer there.
+    """
+    lost = False
     for index, frame in enumerate(run.frames):
         current = run.facts.shelf.current(frame.flow)
-        if current is None or current.hash == frame.hash or frame.hash not in current.moves:
+        if current is None or current.hash == frame.hash:
             continue
-        step = current.moves[frame.hash].get(frame.step, frame.step)
-        if step in current.steps:
-            trail = tuple(
-                current.moves[frame.hash].get(passed, passed)
-                for passed in frame.trail
-                if current.moves[frame.hash].get(passed, passed) in current.steps
-            )
-            run.frames[index] = replace(frame, hash=current.hash, step=step, trail=trail)
-            run.do(effects.Notice(code="moved-on", flow=frame.flow))
+        moves = current.moves.get(frame.hash)
+        if moves is None and run.facts.shelf.pinned(frame.flow, frame.hash) is not None:
+            continue
+        places = moves or {}
+        step = places.get(frame.step, frame.step)
+        trail = tuple(places.get(passed, passed) for passed in frame.trail)
+        moved = replace(
+            frame,
+            hash=current.hash,
+            step=step,
+            trail=tuple(passed for passed in trail if passed in current.steps),
+        )
+        if step not in current.steps:
+            lost = True
+            moved = replace(moved, step=current.start, trail=(), resume_at=REPLAY_ASKED)
+        run.frames[index] = moved
+        run.do(effects.Notice(code="moved-on", flow=frame.flow))
+    return lost and run.top is not None and run.top.resume_at == REPLAY_ASKED

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from bot.domain.ids import FlowHash, FlowId
@@ -63,10 +63,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gave:
-    """A file, place or contact card came; `ref` is sealed by whoever handles the effect."""
+    """Something that is not words came; `ref` is the channel's handle for a file."""
 
     kind: str
-    """photo, voice, audio, video, document, location, contact or sticker."""
+    """photo, voice, audio, video, document, location, contact, sticker; or what is only remarked on:
+    edited, forwarded, auto-delete, auto-delete-off, other.
+    """
     ref: str
 
 
@@ -152,7 +154,8 @@ class Facts:
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     known: Mapping[str, Answer] = field(default_factory=dict)
     """Coded facts that conditions may ask beside answers: channel, on_duty, demo, language …"""
-    understood: Understood | None = None
+    understand: Callable[[Words], Understood] | None = None
+    """What words seem to mean; asked only for words that are not plainly an answer."""
     intent_flows: Mapping[str, FlowId] = field(default_factory=dict)
     """Which flow serves an intent."""
     phrases: Mapping[str, Text] = field(default_factory=dict)

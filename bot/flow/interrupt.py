@@ -15,6 +15,7 @@ from bot.flow.session import Pending
 from bot.flow.walk import close, offer_return, walk
 
 if TYPE_CHECKING:
+    from bot.flow.inputs import Understood
     from bot.flow.model import Text
     from bot.flow.run import Run
     from bot.flow.session import Frame
@@ -182,16 +183,11 @@ def answer_pending(run: Run, option: str) -> bool:
     return True
 
 
-def guess(run: Run, *, inside: bool = False) -> bool:
+def guess(run: Run, understood: Understood, *, inside: bool = False) -> bool:
     """Follow or offer what the words seem to ask for; False when they seem to ask nothing.
 
     Inside a flow nothing is followed without a press: the person may only be answering oddly.
     """
-    understood = run.facts.understood
-    if understood is None:
-        if not inside:
-            open_flow(run, None)
-        return not inside
     if understood.urgent and not inside:
         cry_for_help(run)
         return True
@@ -246,6 +242,7 @@ def _reopen(run: Run, frame: Frame, place: int) -> None:
         called = run.facts.shelf.current(step.flow)
         inner = called.steps.values() if called else ()
         dropped |= {inside.save for inside in inner if isinstance(inside, AskStep)}
+        dropped.add(f"{step.flow}.outcome")
     answers = {name: value for name, value in frame.answers.items() if name not in dropped}
     at: StepId = frame.trail[place]
     run.set_top(replace(frame, step=at, trail=frame.trail[:place], answers=answers, resume_at=None))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.ids import FlowId
 from bot.flow import effects
+from bot.flow.inputs import Understood
 from bot.flow.model import AskStep, CountryName, Day, Text
 from bot.flow.session import Frame, Pending, Session
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.domain.ids import StepId
+    from bot.domain.words import Words
     from bot.flow.inputs import Facts, Item, Universal
     from bot.flow.model import Flow, Step, Value
     from bot.flow.session import Answer
@@ -142,6 +144,11 @@ class Run:
         """Return the step a frame stands at; None when its flow knows it no more."""
         flow = self.flow(frame)
         return flow.steps.get(frame.step) if flow else None
+
+    def understood(self, words: Words) -> Understood:
+        """Return what words seem to mean; without an engine they mean nothing in particular."""
+        understand = self.facts.understand
+        return understand(words) if understand else Understood()
 
     def set_top(self, frame: Frame) -> None:
         """Replace the top frame."""

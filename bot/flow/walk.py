@@ -52,9 +52,9 @@ def walk(run: Run) -> None:
             run.tell(run.phrase("error_sorry"))
             close(run, outcome="error")
             return
-        flow, step = run.flow(frame), run.step(frame)
-        if flow is None or step is None:
-            _lost(run, frame, flow)
+        step = run.step(frame)
+        if step is None:
+            _lost(run, frame)
             continue
         replaying = frame.resume_at is not None
         frame = _arrived(run, frame)
@@ -240,20 +240,15 @@ def _do(run: Run, step: DoStep, frame: Frame) -> None:
         run.do(effects.Do(act=step.act, arguments=arguments))
 
 
-def _lost(run: Run, frame: Frame, flow: Flow | None) -> None:
-    """The place no longer exists: start the flow again with all answers, or drop it."""
+def _lost(run: Run, frame: Frame) -> None:
+    """The flow is gone altogether: leave it, its caller goes on."""
     run.do(effects.Notice(code="place-lost", flow=frame.flow))
-    current = run.facts.shelf.current(frame.flow)
-    if current is None or (flow is not None and flow.hash == current.hash):
-        run.frames.pop()
-        if frame.called and run.top is not None:
-            step = run.step(run.top)
-            run.go(step.goto if isinstance(step, CallStep) else run.top.step)
-        return
-    run.tell(run.phrase("flow_moved"))
-    run.set_top(
-        replace(frame, hash=current.hash, step=current.start, trail=(), resume_at=REPLAY_ASKED)
-    )
+    run.frames.pop()
+    if frame.called and run.top is not None:
+        step = run.step(run.top)
+        run.go(step.goto if isinstance(step, CallStep) else run.top.step)
+    elif run.top is None:
+        run.tell(run.phrase("flow_moved"))
 
 
 def _dependents(flow: Flow | None, name: str) -> frozenset[str]:
