@@ -116,15 +116,22 @@ class Outbox(Protocol):
         lanes: Collection[Lane],
         channels: Collection[ChannelName],
     ) -> list[Claimed]:
-        """Lease due rows, lane by lane, oldest first, at most one a person; never one twice."""
+        """Lease due rows, lane by lane, oldest first, at most one a person; never one twice.
+
+        A person's first unsettled row in a lane holds back their later ones there, also while it
+        is leased or waits for its time: messages never overtake each other within a lane.
+        """
         ...
 
     def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
         """Write a final state and wipe the body. False when the lease was lost meanwhile."""
         ...
 
-    def retry(self, id_: OutboxId, *, worker: str, at: datetime) -> bool:
-        """Give a row back, to be sent at `at`. False when the lease was lost."""
+    def retry(self, id_: OutboxId, *, worker: str, at: datetime, count: bool) -> bool:
+        """Give a row back, to be sent at `at`; `count` it as an attempt that may have arrived.
+
+        False when the lease was lost.
+        """
         ...
 
     def recover(self, *, now: datetime) -> int:
@@ -165,6 +172,10 @@ class People(Protocol):
 
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""
+        ...
+
+    def forget_addresses(self, *, idle_before: datetime, limit: int) -> int:
+        """Wipe addresses of people idle since, for whom nothing is scheduled any more."""
         ...
 
 

@@ -1,0 +1,59 @@
+"""Forgetting: what a person asked for, and what time asks for.
+
+Deletes rows; the store's `scrub` then takes the deleted bytes out of the files as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.services.ports import Clock, DueTimer, Store, Tx
+
+SEEN_FOR = timedelta(hours=49)
+"""Telegram repeats an update for at most 24 hours; twice that costs nothing."""
+
+IDLE_SESSION = timedelta(hours=47)
+"""A conversation left alone for so long is over; its coded answers go."""
+
+KEPT_FLOWS = timedelta(days=7)
+"""Definitions outlive the longest session that can stand in them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """Deletes what is over."""
+
+    store: Store
+    clock: Clock
+
+    async def person(self, due: DueTimer) -> None:
+        """Delete everything that belongs to a person who asked for it."""
+        person = due.timer.person
+        if person is not None:
+            await self.store.write(lambda tx: tx.people.forget(person))
+
+    async def drafts(self) -> int:
+        """Delete words whose time is over."""
+        now = self.clock.now()
+        return await self.store.write(lambda tx: _short_lived(tx, now))
+
+    async def old(self) -> None:
+        """Delete what no one can need any more."""
+        now = self.clock.now()
+        await self.store.write(lambda tx: _old(tx, now))
+
+
+def _short_lived(tx: Tx, now: datetime) -> int:
+    return tx.drafts.forget_before(now) + tx.mailbox.forget_before(now)
+
+
+def _old(tx: Tx, now: datetime) -> None:
+    tx.seen.forget_before(now - SEEN_FOR)
+    tx.sessions.forget_before(now - IDLE_SESSION, limit=1_000)
+    tx.flows.forget_before(now - KEPT_FLOWS)
+    tx.people.forget_addresses(idle_before=now - IDLE_SESSION, limit=1_000)

@@ -1,0 +1,69 @@
+"""Chat hygiene: what was said leaves the chat again, on both sides, before anybody can replay it.
+
+A sensitive exchange goes when its matter ends or after fifteen idle minutes, its last screen within
+the hour, everything else within `VIGIL_CHAT_TTL`. Nothing is tried after 47 hours: it would fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.domain.errors import SendError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.domain.ids import ChannelName, PersonId
+    from bot.services.ports import Channel, Clock, Store, Tx
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+BATCH = 200
+KEPT = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidying:
+    """Deletes messages from chats."""
+
+    store: Store
+    clock: Clock
+    channels: Mapping[ChannelName, Channel]
+    worker: str
+
+    async def delete_due(self) -> int:
+        """Delete what is due; return how many messages are gone."""
+        now = self.clock.now()
+        chats = await self.store.write(
+            lambda tx: tx.chat.claim_due(worker=self.worker, now=now, lease=LEASE, limit=BATCH)
+        )
+        gone = 0
+        for person, channel_name, address, refs in chats:
+            channel = self.channels.get(channel_name)
+            if channel is None:
+                continue
+            try:
+                await channel.delete(address, refs)
+            except SendError as error:
+                if not (error.gone or error.rejected):
+                    # The lease runs out and the deletion is tried again.
+                    log.warning("not-deleted", channel=channel_name, reason=error.reason)
+                    continue
+            await self.store.write(_forgetting(person, refs))
+            gone += len(refs)
+        return gone
+
+
+def hasten(tx: Tx, person: PersonId, now: datetime, *, everything: bool) -> None:
+    """Bring the deletion of a person's sensitive messages forward to now."""
+    tx.chat.hasten(person, to=now, everything=everything, kept=now + KEPT)
+
+
+def _forgetting(person: PersonId, refs: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return lambda tx: tx.chat.deleted(person, refs)
