@@ -66,7 +66,8 @@ def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
             await job.run()
         except BotError as error:
             log.error("job-failed", job=job.name, error=type(error).__name__)  # noqa: TRY400
-        except Exception as error:  # noqa: BLE001 - a bug in one job must not stop the others
+        except Exception as error:
+            # A bug in one job must not stop the others.
             log.critical("job-bug", job=job.name, exc_info=error)
 
     run_once.__name__ = job.name

@@ -157,7 +157,12 @@ class Delivery:
 
     async def _settle(self, outcomes: Sequence[Outcome]) -> None:
         now = self.clock.now()
-        await self.store.write(lambda tx: [self._write(tx, outcome, now) for outcome in outcomes])
+
+        def unit(tx: Tx) -> None:
+            for outcome in outcomes:
+                self._write(tx, outcome, now)
+
+        await self.store.write(unit)
 
     def _write(self, tx: Tx, outcome: Outcome, now: datetime) -> None:
         row = outcome.row

@@ -37,21 +37,20 @@ class DueTimers:
     async def sweep(self) -> int:
         """Take everything that is due now; return how many timers that was."""
         taken = 0
-        while True:
-            now = self.clock.now()
-            due = await self.store.write(
-                lambda tx, now=now: tx.timers.claim(
-                    worker=self.worker,
-                    now=now,
-                    lease=LEASE,
-                    limit=BATCH,
-                    kinds=tuple(self.services),
-                )
-            )
+        while due := await self._claim():
             for timer in due:
                 taken += await self._take(timer)
             if len(due) < BATCH:
-                return taken
+                break
+        return taken
+
+    async def _claim(self) -> list[DueTimer]:
+        now = self.clock.now()
+        return await self.store.write(
+            lambda tx: tx.timers.claim(
+                worker=self.worker, now=now, lease=LEASE, limit=BATCH, kinds=tuple(self.services)
+            )
+        )
 
     async def _take(self, due: DueTimer) -> bool:
         try:

@@ -15,7 +15,7 @@ import structlog
 from bot.domain.errors import SendError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from bot.domain.ids import ChannelName, PersonId
@@ -65,5 +65,5 @@ def hasten(tx: Tx, person: PersonId, now: datetime, *, everything: bool) -> None
     tx.chat.hasten(person, to=now, everything=everything, kept=now + KEPT)
 
 
-def _forgetting(person: PersonId, refs: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _forgetting(person: PersonId, refs: tuple[str, ...]) -> Callable[[Tx], None]:
     return lambda tx: tx.chat.deleted(person, refs)
