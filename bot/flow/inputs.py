@@ -66,7 +66,7 @@ class Gave:
     """Something that is not words came; `ref` is the channel's handle for a file."""
 
     kind: str
-    """photo, voice, audio, video, document, location, contact, sticker; or what is only remarked on:
+    """photo, voice, audio, video, document, location, contact, sticker; or only remarked on:
     edited, forwarded, auto-delete, auto-delete-off, other.
     """
     ref: str
