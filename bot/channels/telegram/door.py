@@ -1,0 +1,300 @@
+"""The door: brings each update to reception and acknowledges it only after the commit.
+
+By polling, the offset moves when everything before it was committed; as a webhook, 200 is said
+then. What is no update is counted and acknowledged, because it would only come again. It never logs
+what an update holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+
+from bot.channels.telegram import NAME
+from bot.channels.telegram.parse import MalformedUpdateError, parse, update_id
+from bot.domain.errors import ConflictError, SendError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from bot.channels.telegram.client import TelegramClient
+    from bot.domain.messages import Inbound
+    from bot.services.ports import Clock, Receive
+
+    Scope = dict[str, Any]
+    Get = Callable[[], Awaitable[dict[str, Any]]]
+    Give = Callable[[dict[str, Any]], Awaitable[None]]
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+SECRET_HEADER = b"x-telegram-bot-api-secret-token"
+LARGEST_UPDATE = 1 << 20
+DRAIN_SECONDS = 10
+"""How long Telegram is asked to wait while we stop."""
+
+TRIES = 3
+"""How often an update that meets a bug of ours is tried before it is stepped over."""
+
+_PAUSES = (1, 2, 5, 15, 30)
+_NOT_MINE_PAUSE = 5.0
+_PRESSES_AT_ONCE = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What came through a door since the start."""
+
+    taken: int = 0
+    ignored: int = 0
+    malformed: int = 0
+    failed: int = 0
+    stepped_over: int = 0
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Door:
+    """Where Telegram's updates come in.
+
+    Args:
+        receive: Reception; returns after the commit.
+        client: Fetches updates and acknowledges presses.
+        clock: Stamps what arrives.
+        may_poll: Asked before each poll: only one process may, by a lease on the database.
+    """
+
+    receive: Receive
+    client: TelegramClient
+    clock: Clock
+    may_poll: Callable[[], Awaitable[bool]] = _always
+    tally: Tally = field(default_factory=Tally)
+    _presses: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(maxsize=1_000))
+    _tries: dict[int, int] = field(default_factory=dict)
+
+    async def take(self, update: object) -> None:
+        """Bring one update to reception.
+
+        Raises:
+            ConflictError: It was not taken and should come again.
+        """
+        try:
+            inbound = parse(update, me=self.client.me, at=self.clock.now())
+        except MalformedUpdateError as error:
+            self.tally.malformed += 1
+            log.warning("malformed-update", channel=NAME, reason=str(error))
+            return
+        if inbound is None:
+            self.tally.ignored += 1
+            return
+        self._acknowledge(inbound)
+        await self.receive(inbound)
+        self.tally.taken += 1
+
+    async def poll(self, stop: asyncio.Event) -> None:
+        """Fetch updates until told to stop; what was fetched is finished first.
+
+        Raises:
+            SettingsError: Telegram does not know the token.
+        """
+        offset, failures, ready = 0, 0, False
+        while not stop.is_set():
+            if not await self.may_poll():
+                ready = False
+                await _rest(stop, _NOT_MINE_PAUSE)
+                continue
+            try:
+                if not ready:
+                    # A webhook that was set once would have every poll refused.
+                    await self.client.delete_webhook()
+                    ready = True
+                updates = await _unless(stop, self.client.updates(offset))
+            except SendError as error:
+                log.warning("no-updates", channel=NAME, reason=error.reason)
+                await _rest(stop, self._pause(error, failures))
+                failures += 1
+                continue
+            failures = 0
+            if updates:
+                offset, whole = await self.take_all(updates, offset)
+                if not whole:
+                    await _rest(stop, _PAUSES[0])
+
+    async def take_all(self, updates: Sequence[object], offset: int) -> tuple[int, bool]:
+        """Take what one poll brought, chats beside each other and each chat in its order.
+
+        Returns:
+            The next offset, which never passes an update that was not taken, and whether all were.
+        """
+        chats: dict[object, list[tuple[int, object]]] = {}
+        highest = offset - 1
+        for update in updates:
+            try:
+                number = update_id(update)
+            except MalformedUpdateError as error:
+                self.tally.malformed += 1
+                log.warning("malformed-update", channel=NAME, reason=str(error))
+                continue
+            highest = max(highest, number)
+            chats.setdefault(_line(update), []).append((number, update))
+        stuck = await asyncio.gather(*(self._take_chat(line) for line in chats.values()))
+        waiting = [number for number in stuck if number is not None]
+        return (min(waiting), False) if waiting else (highest + 1, True)
+
+    async def acknowledge_presses(self, stop: asyncio.Event) -> None:
+        """Tell Telegram of pressed buttons until told to stop; beside the work, never before it."""
+        while not stop.is_set():
+            first = await _unless(stop, self._presses.get())
+            if first is None:
+                return
+            refs = [first]
+            while len(refs) < _PRESSES_AT_ONCE and not self._presses.empty():
+                refs.append(self._presses.get_nowait())
+            await asyncio.gather(*(self.client.acknowledge(ref) for ref in refs))
+
+    async def _take_chat(self, line: list[tuple[int, object]]) -> int | None:
+        """Take a chat's updates in order; the number of the first that must come again."""
+        for number, update in line:
+            try:
+                await self.take(update)
+            except ConflictError:
+                self.tally.failed += 1
+                return number
+            except Exception:
+                # One chat's bug must not silence all others.
+                self.tally.failed += 1
+                tries = self._tries.get(number, 0) + 1
+                log.exception("update-failed", channel=NAME, attempts=tries)
+                if tries < TRIES:
+                    self._tries[number] = tries
+                    return number
+                self.tally.stepped_over += 1
+            self._tries.pop(number, None)
+        return None
+
+    def _acknowledge(self, inbound: Inbound) -> None:
+        if inbound.callback_ref is not None and not self._presses.full():
+            self._presses.put_nowait(inbound.callback_ref)
+
+    def _pause(self, error: SendError, failures: int) -> float:
+        pause = float(_PAUSES[min(failures, len(_PAUSES) - 1)])
+        if error.retry_at is None:
+            return pause
+        return max(pause, (error.retry_at - self.clock.now()).total_seconds())
+
+
+class Hook:
+    """The webhook, as an ASGI endpoint for one route.
+
+    Args:
+        door: Takes the updates.
+        secret: What Telegram sends with each one.
+
+    Raises:
+        SettingsError: There is no secret; anybody could write updates then.
+    """
+
+    def __init__(self, door: Door, secret: str) -> None:
+        if not secret:
+            raise SettingsError("VIGIL_WEBHOOK_SECRET must be set for a webhook.")
+        self._door = door
+        self._secret = secret.encode()
+        self._draining = False
+
+    def drain(self) -> None:
+        """Take nothing more; Telegram is asked to come again."""
+        self._draining = True
+
+    async def __call__(self, scope: Scope, receive: Get, send: Give) -> None:
+        """Answer one request."""
+        status = await self._status(scope, receive)
+        headers = [(b"content-length", b"0")]
+        if status == 503:  # noqa: PLR2004 -- HTTP's "not now"
+            headers.append((b"retry-after", str(DRAIN_SECONDS).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _status(self, scope: Scope, receive: Get) -> int:
+        given = next((value for name, value in scope["headers"] if name == SECRET_HEADER), b"")
+        if not compare_digest(given, self._secret):
+            return 401
+        if scope["method"] != "POST":
+            return 405
+        if self._draining:
+            return 503
+        body = await _body(receive)
+        if body is None:
+            return 413
+        try:
+            update = json.loads(body)
+        except ValueError:
+            # Not even JSON: it would only come again, so it is counted and taken as malformed.
+            update = None
+        try:
+            await self._door.take(update)
+        except ConflictError:
+            self._door.tally.failed += 1
+            return 503
+        except Exception:
+            # Telegram brings it again; everybody else goes on.
+            self._door.tally.failed += 1
+            log.exception("update-failed", channel=NAME)
+            return 500
+        return 200
+
+
+async def _body(receive: Get) -> bytes | None:
+    """Read a request's body; None when it is larger than any update or was broken off."""
+    event = await receive()
+    body: bytes = event.get("body", b"")
+    if not event.get("more_body") and len(body) <= LARGEST_UPDATE:
+        return body if event["type"] == "http.request" else None
+    pieces = [body]
+    size = len(body)
+    while event.get("more_body") and size <= LARGEST_UPDATE:
+        event = await receive()
+        if event["type"] != "http.request":
+            return None
+        pieces.append(event.get("body", b""))
+        size += len(pieces[-1])
+    return b"".join(pieces) if size <= LARGEST_UPDATE else None
+
+
+def _line(update: object) -> object:
+    """Return what keeps updates in order: the person who wrote or pressed, else the chat."""
+    if isinstance(update, dict):
+        for value in update.values():
+            if isinstance(value, dict):
+                about = value.get("chat") or value.get("from")
+                found = about.get("id") if isinstance(about, dict) else None
+                return found if isinstance(found, int) else None
+    return None
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return the result of `work`, or None when told to stop before it came."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for waiting in (working, stopping):
+            waiting.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, or less when told to stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
