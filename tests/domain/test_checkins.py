@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.checkins import (
+from bot.domain.checkins import Step, can_arm, step
+from bot.domain.watch import (
     TIMINGS,
     Acknowledged,
     Act,
@@ -20,12 +21,9 @@ from bot.domain.checkins import (
     Reply,
     Standing,
     State,
-    Step,
     StoodDown,
     Ticked,
     Tier,
-    can_arm,
-    step,
 )
 
 DUE = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The check-in simulator: random lives, outages, crashes and clock changes."""

@@ -1,0 +1,141 @@
+"""Whatever people do and however the machine fails, the protocol's promises hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain import watch
+from bot.domain.checkins import Step, step, wake_at
+from bot.domain.watch import TIMINGS, Act, Cycle, Outcome, Plan, Reply, Standing, State, Tier
+
+DUE = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+ENDED = {State.RESOLVED, State.CANCELLED, State.PAUSED}
+
+
+class Life(RuleBasedStateMachine):
+    """One cycle under random answers, humans, outages and crashes between any two steps."""
+
+    @initialize(tier=st.sampled_from(Tier), contacts=st.integers(0, 3), wakes=st.booleans())
+    def arm(self, tier: Tier, contacts: int, wakes: bool) -> None:  # noqa: FBT001 - hypothesis names it
+        self.plan = Plan(
+            tier=tier,
+            timings=TIMINGS[tier],
+            contacts=contacts,
+            has_safe_word=tier is not Tier.ROUTINE,
+            duress_wakes_contacts=wakes,
+        )
+        self.standing = Standing(cycle=Cycle(number=0, due_at=DUE))
+        self.now = DUE - timedelta(minutes=5)
+        self.keys: set[str] = set()
+        self.silent = False
+        self.forced = False
+        self.told = False
+
+    def take(self, event: watch.Event) -> Step:
+        before = self.standing
+        done = step(self.plan, before, event, self.now)
+        # A crash before the commit: the same event is taken again from the same standing.
+        assert step(self.plan, before, event, self.now) == done
+        for effect in done.effects:
+            assert effect.key not in self.keys, effect.key
+            self.keys.add(effect.key)
+            if effect.act is Act.PAGE and effect.code not in {"nothing", "unreachable"}:
+                self.told = True
+            if effect.act in {Act.REMIND, Act.REASK}:
+                assert before.cycle.state not in watch.SILENT
+            if effect.act in {Act.CONTACTS, Act.PLAN} and "alarm" not in effect.key:
+                assert self.now >= before.cycle.due_at + self.plan.timings.l1
+            if effect.key == "l1":
+                assert self.now >= before.cycle.due_at + self.plan.timings.l1
+        self.standing = done.standing
+        assert done.wake_at == wake_at(self.plan, self.standing)
+        return done
+
+    @rule(seconds=st.integers(1, 3_600))
+    def time_goes_by(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.take(watch.Ticked())
+
+    @rule(minutes=st.integers(3, 720))
+    def we_were_down(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.take(watch.Ticked(down_for=timedelta(minutes=minutes)))
+
+    @rule(reply=st.sampled_from(Reply))
+    def they_answer(self, reply: Reply) -> None:
+        self.now += timedelta(seconds=1)
+        open_before = self.standing.cycle.state in watch.WATCHING
+        done = self.take(watch.Answered(reply=reply))
+        assert [e.act for e in done.effects][:3] == [Act.REPLY, Act.SEAL, Act.PAGE]
+        if reply is Reply.DURESS and open_before:
+            self.forced = True
+            assert self.standing.alarm is not None
+
+    @rule(pin=st.booleans(), duress=st.booleans(), minutes=st.integers(1, 120))
+    def they_ask_for_time(self, pin: bool, duress: bool, minutes: int) -> None:  # noqa: FBT001
+        self.now += timedelta(seconds=1)
+        before = self.standing.cycle
+        by = timedelta(minutes=minutes)
+        self.take(watch.Extended(by=by, pin=pin, duress=duress))
+        if not pin and not duress:
+            assert self.standing.cycle == before
+
+    @rule(pin=st.booleans(), coordinator=st.booleans())
+    @precondition(
+        lambda self: self.standing.cycle.state not in ENDED and "pause:0" not in self.keys
+    )
+    def they_ask_for_a_pause(self, pin: bool, coordinator: bool) -> None:  # noqa: FBT001
+        before = self.standing.cycle
+        self.take(watch.PauseAsked(pin=pin, coordinator=coordinator))
+        if not pin or before.state in watch.ESCALATED:
+            assert self.standing.cycle == before
+
+    @rule()
+    def a_coordinator_confirms(self) -> None:
+        self.take(watch.Confirmed(by="ada"))
+
+    @rule(alarm=st.booleans())
+    def a_coordinator_acknowledges(self, alarm: bool) -> None:  # noqa: FBT001
+        self.take(watch.Acknowledged(by="ada", alarm=alarm))
+
+    @rule(word=st.booleans(), proof=st.booleans())
+    @precondition(lambda self: self.standing.cycle.state in watch.ESCALATED)
+    def a_coordinator_says_safe(self, word: bool, proof: bool) -> None:  # noqa: FBT001
+        before = self.standing.cycle.state
+        self.keys.discard("refused:ada")
+        self.take(
+            watch.StoodDown(by="ada", outcome=Outcome.SAFE, safe_word=word, proof_of_life=proof)
+        )
+        if before in watch.SILENT and not proof:
+            assert self.standing.cycle.state is before
+
+    @invariant()
+    def whoever_is_watched_has_a_next_moment_or_a_human(self) -> None:
+        if hasattr(self, "standing") and self.standing.cycle.state in watch.WATCHING:
+            assert wake_at(self.plan, self.standing) is not None
+
+    @invariant()
+    def what_is_overdue_was_told_to_a_human(self) -> None:
+        if not hasattr(self, "standing"):
+            return
+        cycle = self.standing.cycle
+        overdue = self.now >= cycle.due_at + self.plan.timings.l1 + timedelta(hours=1)
+        if overdue and cycle.state in watch.ESCALATED:
+            assert self.told
+
+    @invariant()
+    def an_escalation_ends_by_a_human_only(self) -> None:
+        if hasattr(self, "standing") and State.L2 in self.standing.cycle.reached:
+            ended = self.standing.cycle.state is State.RESOLVED
+            assert not ended or "all-clear" in self.keys
+
+
+Life.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+TestLife = Life.TestCase
