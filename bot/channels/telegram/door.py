@@ -42,7 +42,6 @@ DRAIN_SECONDS = 10
 TRIES = 3
 """How often an update that meets a bug of ours is tried before it is stepped over."""
 
-_PAUSES = (1, 2, 5, 15, 30)
 _NOT_MINE_PAUSE = 5.0
 _PRESSES_AT_ONCE = 20
 
@@ -71,12 +70,14 @@ class Door:
         client: Fetches updates and acknowledges presses.
         clock: Stamps what arrives.
         may_poll: Asked before each poll: only one process may, by a lease on the database.
+        pauses: Seconds to wait after the first, second … failure in a row.
     """
 
     receive: Receive
     client: TelegramClient
     clock: Clock
     may_poll: Callable[[], Awaitable[bool]] = _always
+    pauses: Sequence[float] = (1, 2, 5, 15, 30)
     tally: Tally = field(default_factory=Tally)
     _presses: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(maxsize=1_000))
     _tries: dict[int, int] = field(default_factory=dict)
@@ -114,6 +115,7 @@ class Door:
                 continue
             try:
                 if not ready:
+                    await self.client.open()
                     # A webhook that was set once would have every poll refused.
                     await self.client.delete_webhook()
                     ready = True
@@ -127,7 +129,25 @@ class Door:
             if updates:
                 offset, whole = await self.take_all(updates, offset)
                 if not whole:
-                    await _rest(stop, _PAUSES[0])
+                    await _rest(stop, self.pauses[0])
+
+    async def announce(self, stop: asyncio.Event, *, url: str, secret: str) -> None:
+        """Have Telegram post updates to `url`; tried again until it is reached or we stop.
+
+        Raises:
+            SettingsError: Telegram does not know the token or refuses the address.
+        """
+        failures = 0
+        while not stop.is_set():
+            try:
+                await self.client.open()
+                await self.client.set_webhook(url, secret)
+            except SendError as error:
+                log.warning("no-webhook-yet", channel=NAME, reason=error.reason)
+                await _rest(stop, self._pause(error, failures))
+                failures += 1
+            else:
+                return
 
     async def take_all(self, updates: Sequence[object], offset: int) -> tuple[int, bool]:
         """Take what one poll brought, chats beside each other and each chat in its order.
@@ -186,7 +206,7 @@ class Door:
             self._presses.put_nowait(inbound.callback_ref)
 
     def _pause(self, error: SendError, failures: int) -> float:
-        pause = float(_PAUSES[min(failures, len(_PAUSES) - 1)])
+        pause = float(self.pauses[min(failures, len(self.pauses) - 1)])
         if error.retry_at is None:
             return pause
         return max(pause, (error.retry_at - self.clock.now()).total_seconds())

@@ -89,6 +89,11 @@ class Failure:
 class _LeanSession(AiohttpSession):
     """Sends what holds no file as JSON, and leaves a good answer as it came."""
 
+    async def close(self) -> None:
+        # aiogram waits a quarter of a second for connections that aiohttp by now closes itself.
+        if self._session is not None:
+            await self._session.close()
+
     async def make_request(
         self,
         bot: Bot,

@@ -6,6 +6,7 @@ control address.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,24 @@ class Acts:
             },
         }
         return self._post(chat_id, bodies[kind])
+
+    async def flood(self, *, chat_ids: list[int], count: int, text: str) -> None:
+        """Let people write `count` messages in turns, as fast as the server can take them."""
+        for number in range(count):
+            await self.say(chat_id=chat_ids[number % len(chat_ids)], text=text)
+
+    async def settle(self, *, what: str, count: int, within: float) -> float | None:
+        """Wait until something was counted so often; the seconds it took, None if it never was.
+
+        `what` is a method's name, or a word of the record: sent, edited, deleted, answered.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while self.world.counts.get(what, 0) < count:
+            if loop.time() - began > within:
+                return None
+            await asyncio.sleep(0.002)
+        return loop.time() - began
 
     async def press(self, *, chat_id: int, label: str, message_id: int | None = None) -> str:
         """Press a button by its label, the newest first; returns what a client would do itself.

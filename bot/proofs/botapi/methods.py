@@ -137,7 +137,7 @@ class Methods:
         if secret and not _SECRET.fullmatch(secret):
             raise bad_request("secret token contains unallowed characters")
         most = fields.get("max_connections", 40)
-        if not 1 <= most <= 100:  # noqa: PLR2004 -- Telegram's own bounds, stated here alone
+        if not 1 <= most <= 100:
             raise violation("max_connections must be 1 to 100")
         loopback = url.startswith(("http://127.0.0.1", "http://localhost"))
         if url and not loopback and not url.startswith("https://"):

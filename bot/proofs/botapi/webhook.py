@@ -138,7 +138,7 @@ class Webhook:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._failed(type(error).__name__)
             return -1
-        if 200 <= status < 300:  # noqa: PLR2004 -- the range of HTTP's success
+        if 200 <= status < 300:
             self._gone_since = None
             await self._carry_out(answer)
             return None

@@ -85,6 +85,8 @@ class World:
         self.profile: dict[tuple[str, str], str] = {}
         self.menu_button: dict[str, Any] = {"type": "commands"}
         self.record: list[Entry] = []
+        self.update_record: list[dict[str, Any]] = []
+        """Every update that was made, whether the bot wanted it or not."""
         self.violations: list[str] = []
         self.counts: dict[str, int] = {}
         self.me: dict[str, Any] = {
@@ -171,6 +173,8 @@ class World:
         if self.check_answers:
             for fault in self.schema.faults_in("Update", {"update_id": 1, kind: payload}):
                 self.violations.append(f"update: {fault}")
+        if self.keep_record:
+            self.update_record.append({"update_id": len(self.update_record) + 1, kind: payload})
         struck = self.faults.strike("update", chat_id)
         at = self.clock.now()
         if struck is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.channels.telegram.client import TelegramClient
+from bot.proofs.botapi.opinion import opinions
 from bot.proofs.botapi.server import BotApi
 
 if TYPE_CHECKING:
@@ -21,10 +22,13 @@ class FixedClock:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
+async def api(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotApi]:
+    """A server; afterwards schema and foreign libraries are asked about all that passed."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
     async with BotApi.running(limits=None) as server:
         yield server
         assert server.violations == []
+        assert opinions(server.world) == []
 
 
 @pytest.fixture

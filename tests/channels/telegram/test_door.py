@@ -83,7 +83,7 @@ def notebook() -> Notebook:
 
 @pytest.fixture
 def door(client: TelegramClient, notebook: Notebook) -> Door:
-    return Door(receive=notebook, client=client, clock=client._clock)
+    return Door(receive=notebook, client=client, clock=client._clock, pauses=[0.01])
 
 
 async def test_polling_brings_what_people_say_in_order(
