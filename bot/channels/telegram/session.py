@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from bot.domain.messages import Attachment
 
 _HTTP_OK = 200
+_JSON = {"Content-Type": "application/json"}
+_ERRORS = (AiogramError, ClientError, TimeoutError, OSError, ValueError)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _METHODS: Mapping[str, type[TelegramMethod[Any]]] = {
     method.__api_method__: method
     for method in (
@@ -59,7 +62,6 @@ _METHODS: Mapping[str, type[TelegramMethod[Any]]] = {
         GetFile,
         GetMe,
         GetUpdates,
-        SendDocument,
         SendMessage,
         SetMyCommands,
         SetWebhook,
@@ -87,28 +89,20 @@ class Failure:
 
 
 class _LeanSession(AiohttpSession):
-    """Sends what holds no file as JSON, and leaves a good answer as it came."""
+    """aiogram's session with a call that sends JSON and leaves a good answer as it came."""
 
     async def close(self) -> None:
         # aiogram waits a quarter of a second for connections that aiohttp by now closes itself.
         if self._session is not None:
             await self._session.close()
 
-    async def make_request(
-        self,
-        bot: Bot,
-        method: TelegramMethod[Any],
-        timeout: int | None = None,  # noqa: ASYNC109 -- aiogram's own signature
-    ) -> Any:
-        if isinstance(method, SendDocument):
-            return await super().make_request(bot, method, timeout)
-        session = await self.create_session()
-        fields = method.model_dump(exclude_unset=True, exclude_none=True, warnings=False)
-        seconds = self.timeout if timeout is None else timeout
+    async def post(self, bot: Bot, method: str, fields: Mapping[str, Any], seconds: float) -> Any:
+        """Make a call; its plain result, or one of aiogram's errors."""
+        session = self._session or await self.create_session()
         async with session.post(
-            self.api.api_url(token=bot.token, method=method.__api_method__),
-            data=json.dumps(fields, ensure_ascii=False).encode(errors="replace"),
-            headers={"Content-Type": "application/json"},
+            self.api.api_url(token=bot.token, method=method),
+            data=_encode(fields).encode(errors="replace"),
+            headers=_JSON,
             timeout=ClientTimeout(total=seconds),
         ) as response:
             body = await response.read()
@@ -116,8 +110,9 @@ class _LeanSession(AiohttpSession):
             answer = json.loads(body)
             if answer.get("ok") is True:
                 return answer["result"]
-        text = body.decode(errors="replace")
-        return self.check_response(bot, method, response.status, text).result
+        # Built only now: checking every call's fields again would double what a call costs.
+        asked = _METHODS[method].model_construct()
+        return self.check_response(bot, asked, response.status, body.decode(errors="replace"))
 
 
 class Line:
@@ -126,21 +121,26 @@ class Line:
     def __init__(self, *, token: str, api: str, patience: float) -> None:
         self._session = _LeanSession(api=TelegramAPIServer.from_base(api), timeout=patience)
         self._bot = Bot(token, session=self._session)
+        self._patience = patience
 
     async def call(
-        self, method: str, fields: Mapping[str, Any], *, patience: int | None = None
+        self, method: str, fields: Mapping[str, Any], *, patience: float | None = None
     ) -> Any:
         """Make a call; its plain result, or a `Failure`."""
+        seconds = self._patience if patience is None else patience
         try:
-            return await self._session(self._bot, _METHODS[method](**fields), timeout=patience)
-        except (AiogramError, ClientError, TimeoutError, OSError, ValueError) as error:
+            return await self._session.post(self._bot, method, fields, seconds)
+        except _ERRORS as error:
             return translate(error)
 
     async def send_file(self, fields: Mapping[str, Any], attachment: Attachment) -> Any:
         """Send a document from memory; the plain result, or a `Failure`."""
         document = BufferedInputFile(attachment.content, filename=attachment.name)
-        sent = await self.call("sendDocument", {**fields, "document": document})
-        return sent if isinstance(sent, Failure) else {"message_id": sent.message_id}
+        try:
+            sent = await self._bot(SendDocument(**fields, document=document))
+        except _ERRORS as error:
+            return translate(error)
+        return {"message_id": sent.message_id}
 
     async def download(self, path: str) -> AsyncIterator[bytes]:
         """Give the content of a file at the server, piece by piece."""
