@@ -21,6 +21,7 @@ from bot.domain.errors import ConflictError, SendError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from datetime import datetime
 
     from bot.channels.telegram.client import TelegramClient
     from bot.domain.messages import Inbound
@@ -36,6 +37,7 @@ log = structlog.get_logger()
 
 SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 LARGEST_UPDATE = 1 << 20
+_DRAINING = 503
 DRAIN_SECONDS = 10
 """How long Telegram is asked to wait while we stop."""
 
@@ -79,6 +81,8 @@ class Door:
     may_poll: Callable[[], Awaitable[bool]] = _always
     pauses: Sequence[float] = (1, 2, 5, 15, 30)
     tally: Tally = field(default_factory=Tally)
+    heard_at: datetime | None = None
+    """When Telegram last answered a poll or brought an update: a gap means that we were away."""
     _presses: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(maxsize=1_000))
     _tries: dict[int, int] = field(default_factory=dict)
 
@@ -88,8 +92,9 @@ class Door:
         Raises:
             ConflictError: It was not taken and should come again.
         """
+        self.heard_at = now = self.clock.now()
         try:
-            inbound = parse(update, me=self.client.me, at=self.clock.now())
+            inbound = parse(update, me=self.client.me, at=now)
         except MalformedUpdateError as error:
             self.tally.malformed += 1
             log.warning("malformed-update", channel=NAME, reason=str(error))
@@ -126,6 +131,8 @@ class Door:
                 failures += 1
                 continue
             failures = 0
+            if updates is not None:
+                self.heard_at = self.clock.now()
             if updates:
                 offset, whole = await self.take_all(updates, offset)
                 if not whole:
@@ -238,7 +245,7 @@ class Hook:
         """Answer one request."""
         status = await self._status(scope, receive)
         headers = [(b"content-length", b"0")]
-        if status == 503:  # noqa: PLR2004 -- HTTP's "not now"
+        if status == _DRAINING:
             headers.append((b"retry-after", str(DRAIN_SECONDS).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
@@ -250,7 +257,7 @@ class Hook:
         if scope["method"] != "POST":
             return 405
         if self._draining:
-            return 503
+            return _DRAINING
         body = await _body(receive)
         if body is None:
             return 413
@@ -262,8 +269,9 @@ class Hook:
         try:
             await self._door.take(update)
         except ConflictError:
+            # Without a time to wait, Telegram tries again at once.
             self._door.tally.failed += 1
-            return 503
+            return 500
         except Exception:
             # Telegram brings it again; everybody else goes on.
             self._door.tally.failed += 1

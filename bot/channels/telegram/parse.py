@@ -198,6 +198,9 @@ def _edited(number: str, message: Mapping[str, Any], at: datetime) -> Inbound | 
 
 def _membership(number: str, change: Mapping[str, Any], at: datetime) -> Inbound | None:
     chat = _mapping(change.get("chat"))
+    if chat.get("type") == "channel":
+        # Whatever we said there would be read by everybody who follows the channel.
+        return None
     status = _mapping(change.get("new_chat_member")).get("status")
     private = chat.get("type") == "private"
     if status in _AWAY:

@@ -6,13 +6,14 @@ nothing of why something is said.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.channels.telegram.markup import Run, cut, length, read, to_html
 from bot.domain.errors import SendError
-from bot.domain.languages import RLM, is_right_to_left
+from bot.domain.languages import FSI, PDI, RLM, is_right_to_left, isolate
 from bot.domain.messages import Keyboard
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ _BUTTONS, _IN_A_ROW, _DATA_BYTES, _COPY = 100, 8, 64, 256
 _STYLES = {"danger": "danger", "good": "success"}
 _OPENABLE = ("http://", "https://", "tg://")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_ISOLATED = re.compile(f"({FSI}[^{PDI}]*{PDI})")
+_FOREIGN = re.compile(
+    r"""https?://(?:\([^\s()]*\)|[^\s*<>"()])+(?<![.,;:!?])  # an address
+    |[\w.+-]+@[\w-]+\.[\w.-]*\w              # of mail
+    |(?<!\w)\+?\d[\d\ ()/.-]{4,}\d           # a telephone number, a date
+    |(?<![^\s*])/[a-z][a-z_]*\b                # a command
+    |(?<!\w)@[A-Za-z]\w{3,}                   # a name on a platform
+    """,
+    re.VERBOSE,
+)
 _NO_PREVIEW = {"is_disabled": True}
 """A preview would make Telegram fetch the address and show it to others."""
 
@@ -45,7 +56,7 @@ def render(message: Outgoing) -> list[Part]:
     right_to_left = is_right_to_left(message.language)
     # A mark may be put in front of each part.
     room = TEXT - 1 if right_to_left else TEXT
-    runs = read(message.text)
+    runs = read(_isolated(message.text) if right_to_left else message.text)
     attachment = message.attachment
     caption = attachment is not None and length(runs) <= CAPTION - 1
     texts = [
@@ -98,6 +109,14 @@ def _manner(message: Outgoing) -> dict[str, Any]:
     if message.silent:
         fields["disable_notification"] = True
     return fields
+
+
+def _isolated(text: str) -> str:
+    """Let addresses, numbers and commands keep their own direction where nobody saw to it yet."""
+    pieces = _ISOLATED.split(text)
+    # Every other piece is isolated already.
+    pieces[::2] = [_FOREIGN.sub(lambda found: isolate(found.group()), one) for one in pieces[::2]]
+    return "".join(pieces)
 
 
 def _directed(part: list[Run], *, right_to_left: bool) -> list[Run]:

@@ -19,6 +19,8 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramConflictError,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNetworkError,
@@ -164,6 +166,10 @@ def translate(error: Exception) -> Failure:
             return Failure(code="gone")
         case TelegramUnauthorizedError():
             return Failure(code="refused")
+        case TelegramConflictError():
+            return Failure(code="conflict")
+        case TelegramEntityTooLarge():
+            return Failure(code="rejected")
         case TelegramBadRequest():
             return Failure(code=_bad_request(error.message))
         case TelegramNetworkError():
@@ -171,7 +177,7 @@ def translate(error: Exception) -> Failure:
         case TelegramServerError() | ClientDecodeError():
             return Failure(code="uncertain")
         case TelegramAPIError():
-            return Failure(code="conflict" if "Conflict" in error.message else "refused")
+            return Failure(code="refused")
         case _:
             return _network(error)
 

@@ -109,7 +109,13 @@ class BotApi:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A bug of this server: shown where tests look, instead of silence.
+            self.world.violations.append(f"{task.get_name()}: {type(error).__name__}: {error}")
 
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
         path = request.path

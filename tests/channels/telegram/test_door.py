@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvicorn
 from httpx import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -180,6 +181,47 @@ async def test_malformed_updates_are_counted_and_passed(door: Door, notebook: No
     assert [entry["reason"] for entry in logs] == ["no-update-id", "not-an-object"]
 
 
+async def test_polling_outlives_another_poller(
+    api: BotApi, door: Door, client: TelegramClient
+) -> None:
+    amina = await api.person()
+    async with Polling(door):
+        await until(lambda: api.world.updates._poll is not None)
+        other = asyncio.ensure_future(client._call("getUpdates", {"timeout": 50}))
+        # Ours comes again and ends the other in its turn.
+        assert (await other).code == "conflict"
+        await amina.says("one")
+        await until(lambda: door.tally.taken == 1)
+
+
+async def test_telegram_posts_to_the_hook_over_real_http(
+    api: BotApi, door: Door, hook: Hook, notebook: Notebook
+) -> None:
+    app = Starlette(routes=[Route("/telegram", hook, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    serving = asyncio.ensure_future(server.serve())
+    await until(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        people = [await api.person(f"Person {number}") for number in range(4)]
+        # The first attempt to tell Telegram fails; it is told again.
+        api.world.faults.add(Fault(kind=FaultKind.GARBAGE, on="setWebhook"))
+        url = f"http://127.0.0.1:{port}/telegram"
+        await door.announce(asyncio.Event(), url=url, secret=SECRET)
+        notebook.refusals = [ConflictError("locked")]
+        for number in range(5):
+            for one in people:
+                await one.says(str(number))
+        await until(lambda: door.tally.taken == 20)
+    finally:
+        server.should_exit = True
+        await serving
+    for one in people:
+        own = [i for i in notebook.taken if i.address == str(one.chat_id)]
+        assert [i.words.reveal() for i in own] == list("01234")
+    assert door.tally.failed == 1
+
+
 async def test_polling_outlives_a_server_in_trouble(api: BotApi, door: Door) -> None:
     api.world.faults.add(Fault(kind=FaultKind.GARBAGE, on="getUpdates"))
     amina = await api.person()
@@ -224,7 +266,7 @@ async def test_200_is_said_after_the_commit_and_not_without_one(
     browser: AsyncClient, notebook: Notebook
 ) -> None:
     notebook.refusals = [ConflictError("locked"), RuntimeError("a bug")]
-    assert await post(browser, text(1)) == 503
+    assert await post(browser, text(1)) == 500
     assert await post(browser, text(1)) == 500
     assert await post(browser, text(1)) == 200
     assert len(notebook.taken) == 1

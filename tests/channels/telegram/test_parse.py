@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,6 +16,9 @@ from bot.channels.telegram.parse import MAX_TEXT, MalformedUpdateError, Me, pars
 from bot.domain.messages import Inbound, InboundKind
 from bot.proofs.botapi.schema import load
 
+RIGHTS = json.loads(files("bot.proofs.botapi").joinpath("schema.json").read_text())["types"][
+    "ChatMemberAdministrator"
+]["fields"]
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ME = Me(id=7_000_000_001, username="neighbour_notes_bot")
 USER = {
@@ -26,6 +31,7 @@ USER = {
 }
 PRIVATE = {"id": 5_500_000_001, "type": "private", "first_name": "Invented"}
 GROUP = {"id": -1_001_900_000_001, "type": "supergroup", "title": "Invented group"}
+NEWS = {"id": -100_5, "type": "channel", "title": "Invented news"}
 HANDLE = {"file_id": "BQ1", "file_unique_id": "u1", "file_size": 2_000}
 BOT = {"id": ME.id, "is_bot": True, "first_name": "Neighbour", "username": ME.username}
 
@@ -189,6 +195,13 @@ def test_an_edit_is_told_apart_from_something_new() -> None:
     assert inbound.words is not None
 
 
+ADMINISTRATOR = {
+    name: field["types"] == ["Boolean"]
+    for name, field in RIGHTS.items()
+    if field["required"] and name not in ("status", "user")
+}
+
+
 @pytest.mark.parametrize(
     ("chat", "before", "after", "kind"),
     [
@@ -197,13 +210,15 @@ def test_an_edit_is_told_apart_from_something_new() -> None:
         (GROUP, "left", "member", "group"),
         (GROUP, "member", "kicked", "blocked"),
         (GROUP, "member", "member", None),
+        (NEWS, "left", "administrator", None),
     ],
 )
 def test_who_let_us_in_or_threw_us_out_is_told(
     chat: dict[str, Any], before: str, after: str, kind: str | None
 ) -> None:
     def member(status: str) -> dict[str, Any]:
-        return {"status": status, "user": BOT, **({"until_date": 0} if status == "kicked" else {})}
+        more = {"kicked": {"until_date": 0}, "administrator": ADMINISTRATOR}.get(status, {})
+        return {"status": status, "user": BOT, **more}
 
     change = {"chat": chat, "from": USER, "date": 1}
     change |= {"old_chat_member": member(before), "new_chat_member": member(after)}
@@ -239,8 +254,7 @@ def test_in_a_group_only_what_is_meant_for_us_counts_and_its_words_are_dropped(
 
 
 def test_a_channel_post_is_answered_only_when_it_calls_us() -> None:
-    channel = {"id": -100_5, "type": "channel", "title": "Invented news"}
-    post = {"message_id": 4, "date": 1, "chat": channel, "sender_chat": channel}
+    post = {"message_id": 4, "date": 1, "chat": NEWS, "sender_chat": NEWS}
     assert read(update("channel_post", **post, text="news of the day")) is None
     called = read(update("channel_post", **post, text="/sos@neighbour_notes_bot"))
     assert called is not None

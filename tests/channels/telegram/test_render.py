@@ -157,6 +157,22 @@ def test_a_text_starts_in_its_direction(
     assert plain.count(RLM) <= 1
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    ["https://example.org/a_(b)", "desk@example.org", "+000 00 00 000", "2026-11-24", "/sos"],
+)
+def test_what_is_written_from_the_left_keeps_its_direction(foreign: str) -> None:
+    whole, _ = parse_html(text_of(say(f"اتصل {foreign} الآن", AR)))
+    assert f" {isolate(foreign)} " in whole
+    already, _ = parse_html(text_of(say(f"اتصل {isolate(foreign)} الآن", AR)))
+    assert already == whole
+    bold, entities = parse_html(text_of(say(f"اتصل *{foreign}* الآن", AR)))
+    assert isolate(foreign) in bold
+    assert len(entities) == 1
+    left = text_of(say(f"call {foreign} now"))
+    assert left == f"call {foreign} now"
+
+
 def test_a_long_text_from_the_right_fits_with_its_mark() -> None:
     for part in render(say("A" * 5000, AR)):
         formatted(part.fields["text"], "HTML", None, most=4096)
