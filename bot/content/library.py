@@ -1,0 +1,310 @@
+"""The Library: all content of one moment, immutable, swapped whole.
+
+`load` makes one or says everything that is wrong; `Bookcase` holds the present one and keeps it
+when a newer one has errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from bot.content import marks
+from bot.content.catalogues import Catalogues, load_catalogues
+from bot.content.entries import Knowledge, load_knowledge
+from bot.content.flow_checks import check_flows
+from bot.content.flows import definition, load_flow, parse_flow, texts
+from bot.content.locale_checks import check_locales
+from bot.content.marks import Document, Place, Problem
+from bot.content.place import content_root
+from bot.content.reading import PlainReader, country_names, plain
+from bot.content.rendering import render
+from bot.domain.errors import ContentError
+from bot.domain.ids import FlowHash, FlowId, LanguageTag
+from bot.domain.languages import SOURCE, best_match
+from bot.flow.inputs import Universal
+from bot.flow.model import Flow, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from bot.domain.words import Words
+    from bot.flow.inputs import Reader
+    from bot.flow.model import Value
+
+SAFETY_FLOWS = frozenset({"start", "sos", "danger", "person", "language", "help"})
+"""What must be complete in a language before it is offered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """Everything people read, and how it is found."""
+
+    flows: Mapping[FlowId, Flow]
+    documents: Mapping[FlowId, Document] = field(repr=False)
+    phrases: Mapping[str, Text] = field(repr=False)
+    words: Mapping[str, Universal] = field(repr=False)
+    """Universal words of all languages, plain, and what they mean."""
+    intents: Mapping[str, FlowId]
+    day_words: Mapping[str, int] = field(repr=False)
+    catalogues: Catalogues = field(repr=False)
+    knowledge: Knowledge = field(repr=False)
+    offered: tuple[LanguageTag, ...]
+    """Languages of the picker: those in which every safety sentence is complete."""
+    kept: Mapping[tuple[FlowId, FlowHash], Flow] = field(default_factory=dict, repr=False)
+    """Earlier definitions in which somebody may still stand."""
+
+    def current(self, flow: FlowId) -> Flow | None:
+        """Return a flow as it is now."""
+        return self.flows.get(flow)
+
+    def pinned(self, flow: FlowId, digest: FlowHash) -> Flow | None:
+        """Return a flow as it was when a session began with it."""
+        present = self.flows.get(flow)
+        return present if present and present.hash == digest else self.kept.get((flow, digest))
+
+    def render(self, text: Text, language: LanguageTag) -> str:
+        """Put a sentence into a language."""
+        return render(text, language, self.catalogues)
+
+    def say(self, phrase: str, language: LanguageTag, **values: Value) -> str:
+        """Put one of our own short sentences into a language."""
+        text = self.phrases.get(phrase)
+        if text is None:
+            return phrase
+        return self.render(replace(text, values=tuple(values.items())), language)
+
+    def universal(self, words: Words) -> Universal | None:
+        """Return the universal word that a whole message is, in whatever language."""
+        return self.words.get(plain(words.reveal()).removeprefix("/").strip())
+
+    def language(self, tag: str | None) -> LanguageTag:
+        """Return the offered language for a tag, else English."""
+        return best_match(tag, self.offered) or SOURCE
+
+    def reader(self, language: LanguageTag, today: date) -> Reader:
+        """Return what reads answers for a person in this language."""
+        tags = tuple(one.tag for one in self.catalogues.languages)
+        return PlainReader(
+            language=language,
+            catalogues=self.catalogues,
+            countries_by_name=country_names(tags, tuple(self.knowledge.countries)),
+            day_words=self.day_words,
+            today=today,
+        )
+
+    def definitions(self) -> list[tuple[FlowId, FlowHash, str]]:
+        """Return every flow as text, to be kept for those who stand in it."""
+        return [
+            (id_, flow.hash, definition(self.documents[id_])) for id_, flow in self.flows.items()
+        ]
+
+    def keeping(self, kept: Iterable[tuple[FlowId, FlowHash, str]]) -> Library:
+        """Return this Library with earlier definitions beside the present ones."""
+        found = {}
+        for id_, digest, text in kept:
+            flow = parse_flow(text) if self.pinned(id_, digest) is None else None
+            if flow is not None and flow.hash == digest:
+                found[id_, digest] = flow
+        return replace(self, kept={**self.kept, **found})
+
+
+class Bookcase:
+    """Holds the Library in use; a broken one is refused and the last good one stays."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def __call__(self) -> Library:
+        """Return the Library in use."""
+        return self._library
+
+    def swap(self, root: Path, cache: Path | None = None) -> list[Problem]:
+        """Load anew; on errors keep what is in use and return what is wrong."""
+        library, problems = load(root, cache)
+        if library is not None and not errors(problems):
+            self._library = replace(library, kept=self._library.kept)
+        return problems
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Return those problems that forbid using the content."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def open_library(root: Path | None = None, cache: Path | None = None) -> Library:
+    """Load the Library or refuse.
+
+    Raises:
+        ContentError: The first problems, one a line.
+    """
+    library, problems = load(content_root(root), cache, thorough=False)
+    wrong = errors(problems)
+    if library is None or wrong:
+        shown = "\n".join(f"  {problem}" for problem in sorted(wrong)[:5])
+        raise ContentError(
+            f"The content has {len(wrong)} errors; `vigil check` names all:\n{shown}"
+        )
+    return library
+
+
+def load(
+    root: Path, cache: Path | None = None, *, thorough: bool = True
+) -> tuple[Library | None, list[Problem]]:
+    """Read everything below `root` and report every problem at once.
+
+    Args:
+        root: The folder with flows/, locales/ and knowledge/.
+        cache: Where parsed catalogues may be kept.
+        thorough: Also check every translation; `vigil check` does, a start does not.
+    """
+    problems: list[Problem] = []
+    flows: dict[FlowId, Flow] = {}
+    documents: dict[FlowId, Document] = {}
+    for path in sorted((root / "flows").glob("*.yaml")):
+        if path.stem in _SPECIAL:
+            continue
+        flow, document, more = load_flow(path, root=root)
+        problems += more
+        if flow is not None and document is not None:
+            flows[flow.id], documents[flow.id] = flow, document
+    phrases, more = _phrases(root)
+    problems += more
+    words, more = _words(root)
+    problems += more
+    intents, more = _plain_map(root, "intents", str)
+    problems += more
+    days, more = _day_words(root)
+    problems += more
+    catalogues, more = load_catalogues(root, cache)
+    problems += more
+    knowledge, more = load_knowledge(root)
+    problems += more
+    library = Library(
+        flows=flows,
+        documents=documents,
+        phrases=phrases,
+        words=words,
+        intents={name: FlowId(flow) for name, flow in intents.items()},
+        day_words=days,
+        catalogues=catalogues,
+        knowledge=knowledge,
+        offered=(),
+    )
+    library = replace(library, offered=_offered(library))
+    problems += check_flows(library)
+    if thorough:
+        problems += check_locales(library, root)
+    return library, problems
+
+
+def safety_texts(library: Library) -> list[Text]:
+    """Return every sentence that must be complete before a language is offered."""
+    found = [
+        text
+        for id_, flow in library.flows.items()
+        if id_ in SAFETY_FLOWS or flow.emergency
+        for text in texts(flow)
+    ]
+    return [*found, *library.phrases.values()]
+
+
+def all_texts(library: Library) -> list[Text]:
+    """Return every sentence of the domain "flows"."""
+    found = [text for flow in library.flows.values() for text in texts(flow)]
+    return [*found, *library.phrases.values()]
+
+
+_SPECIAL = frozenset({"phrases", "words", "intents", "dates"})
+
+
+def _offered(library: Library) -> tuple[LanguageTag, ...]:
+    needed = safety_texts(library)
+    offered = []
+    for language in library.catalogues.languages:
+        complete = language.tag == SOURCE or all(
+            library.catalogues.find(language.tag, "flows", text.context, text.source)[1]
+            == language.tag
+            for text in needed
+        )
+        if complete:
+            offered.append(language.tag)
+    return tuple(offered)
+
+
+def _phrases(root: Path) -> tuple[dict[str, Text], list[Problem]]:
+    plain_map, problems = _mapping(root, "phrases")
+    found = {}
+    for name, value in plain_map.items():
+        one, other = (
+            (value.get("one"), value.get("other")) if isinstance(value, dict) else (value, None)
+        )
+        if isinstance(one, str):
+            found[name] = Text(source=one.rstrip("\n"), context=f"phrases.{name}", plural=other)
+        else:
+            problems.append(_wrong(root, "phrases", f"{name} is no sentence"))
+    return found, problems
+
+
+def _words(root: Path) -> tuple[dict[str, Universal], list[Problem]]:
+    lists, problems = _mapping(root, "words")
+    found: dict[str, Universal] = {}
+    for name, languages in lists.items():
+        if name not in set(Universal) or not isinstance(languages, dict):
+            problems.append(_wrong(root, "words", f"{name} is no universal word"))
+            continue
+        for language, words in languages.items():
+            for word in words if isinstance(words, list) else ():
+                meaning = found.setdefault(plain(str(word)), Universal(name))
+                if meaning != name:
+                    told = f"{word!r} ({language}) means both {meaning.value} and {name}"
+                    problems.append(_wrong(root, "words", told))
+    return found, problems
+
+
+def _day_words(root: Path) -> tuple[dict[str, int], list[Problem]]:
+    lists, problems = _mapping(root, "dates")
+    found: dict[str, int] = {}
+    for words in lists.values():
+        for word, ago in (words if isinstance(words, dict) else {}).items():
+            if isinstance(ago, int):
+                found["#".join(plain(part) if part else "" for part in str(word).split("#"))] = ago
+                found[_hash(str(word))] = ago
+    return found, problems
+
+
+def _hash(word: str) -> str:
+    """Plain form of a pattern such as "# days ago": the sign stays, what is around is folded."""
+    marked = plain(word.replace("#", " 0 "))
+    return marked.replace("0", "#", 1) if "#" in word else marked
+
+
+def _plain_map(root: Path, name: str, kind: type) -> tuple[dict[str, Any], list[Problem]]:
+    found, problems = _mapping(root, name)
+    for key, value in list(found.items()):
+        if not isinstance(value, kind):
+            problems.append(_wrong(root, name, f"{key} is not a {kind.__name__}"))
+            del found[key]
+    return found, problems
+
+
+def _mapping(root: Path, name: str) -> tuple[dict[str, Any], list[Problem]]:
+    document, problems = marks.load(root / "flows" / f"{name}.yaml", root=root)
+    data = document.data if document else None
+    if isinstance(data, dict) and len(data) == 1 and isinstance(next(iter(data.values())), dict):
+        wrapped = next(iter(data))
+        if wrapped == name:
+            data = data[name]
+    return (data if isinstance(data, dict) else {}), problems
+
+
+def _wrong(root: Path, name: str, message: str) -> Problem:
+    del root
+    return Problem(
+        place=Place(file=f"flows/{name}.yaml"), rule=name, message=message, remedy="Correct it."
+    )
+
+
+__all__ = ["Bookcase", "ContentError", "Library", "errors", "load", "open_library"]

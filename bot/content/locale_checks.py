@@ -1,0 +1,152 @@
+"""Whether translations are complete and sound: one function a check, with file and line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bot.content.marks import Place, Problem
+from bot.content.plurals import forms
+from bot.content.rendering import PLACEHOLDER
+from bot.domain.languages import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.content.catalogues import Catalogue, Entry, Language
+    from bot.content.library import Library
+    from bot.flow.model import Text
+
+_BOLD = re.compile(r"(?<!\\)\*")
+_LINK = re.compile(r"https?://\S+")
+MAX_TEXT = 4_096
+MAX_LABEL = 64
+
+
+def check_locales(library: Library, root: Path) -> Iterator[Problem]:
+    """Run every check of translations against the sentences that exist."""
+    del root
+    from bot.content.library import all_texts, safety_texts  # noqa: PLC0415 - the Library calls us
+
+    safety = {(text.context, text.source) for text in safety_texts(library)}
+    sentences = all_texts(library)
+    for language in library.catalogues.languages:
+        if language.tag == SOURCE:
+            continue
+        catalogue = library.catalogues.by_name.get((language.tag, "flows"))
+        yield from _missing(sentences, safety, language, catalogue)
+        if catalogue is not None:
+            yield from _sound(sentences, catalogue)
+            yield from _left_over(sentences, catalogue)
+            yield from _header(catalogue)
+    yield from _sources(sentences)
+
+
+def _missing(
+    sentences: list[Text],
+    safety: set[tuple[str, str]],
+    language: Language,
+    catalogue: Catalogue | None,
+) -> Iterator[Problem]:
+    """A sentence that must be there is not translated, or in doubt."""
+    must = "flows" in language.complete
+    file = f"locales/{language.tag}/LC_MESSAGES/flows.po"
+    if catalogue is None:
+        if must:
+            yield Problem(place=Place(file=file), rule="catalogue-missing",
+                          message=f"{language.english} has no catalogue of flows",
+                          remedy="Make one with `python -m bot.content.extraction`.")  # fmt: skip
+        return
+    partly = any(catalogue.get(context, source) for context, source in safety)
+    for text in sentences:
+        entry = catalogue.entries.get((text.context, text.source))
+        if catalogue.get(text.context, text.source) is not None:
+            continue
+        is_safety = (text.context, text.source) in safety
+        if not (must or (is_safety and partly)):
+            continue
+        doubt = "in doubt (fuzzy)" if entry and entry.fuzzy else "not translated"
+        yield Problem(
+            place=Place(file=file, line=entry.line if entry else 1),
+            rule="safety-untranslated" if is_safety else "untranslated",
+            message=f"{text.context}: {_short(text.source)} is {doubt} in {language.english}",
+            remedy="Translate it; take the fuzzy mark away when it is right.",
+        )
+
+
+def _sound(sentences: list[Text], catalogue: Catalogue) -> Iterator[Problem]:
+    """A translation lost a placeholder, a mark, a link or a plural form, or became too long."""
+    wanted, _, _ = forms(catalogue.language)
+    for text in sentences:
+        entry = catalogue.entries.get((text.context, text.source))
+        if entry is None or not any(entry.strings):
+            continue
+        expected = wanted if text.plural else 1
+        if len(entry.strings) != expected:
+            told = f"has {len(entry.strings)} plural forms, {expected} are needed"
+            yield _wrong(catalogue, entry, text, "plural-forms", told)
+        for string in filter(None, entry.strings):
+            yield from _compare(catalogue, entry, text, string)
+
+
+def _compare(catalogue: Catalogue, entry: Entry, text: Text, string: str) -> Iterator[Problem]:
+    sources = [text.source, *([text.plural] if text.plural else [])]
+    allowed = [Counter(PLACEHOLDER.findall(source)) for source in sources]
+    if Counter(PLACEHOLDER.findall(string)) not in allowed:
+        yield _wrong(catalogue, entry, text, "placeholders", "has other {placeholders}")
+    if len(_BOLD.findall(string)) != len(_BOLD.findall(text.source)):
+        yield _wrong(catalogue, entry, text, "markup", "has other *bold* marks")
+    if sorted(_LINK.findall(string)) != sorted(_LINK.findall(text.source)):
+        yield _wrong(catalogue, entry, text, "links", "has other links")
+    limit = MAX_LABEL if ".options." in text.context or text.context.endswith(_LABELS) else MAX_TEXT
+    if len(string) > limit:
+        yield _wrong(catalogue, entry, text, "too-long", f"is longer than {limit} letters")
+
+
+_LABELS = (".label", ".skip", ".title", "_button")
+
+
+def _left_over(sentences: list[Text], catalogue: Catalogue) -> Iterator[Problem]:
+    """A translation of a sentence that no longer exists."""
+    known = {(text.context, text.source) for text in sentences}
+    for (context, source), entry in catalogue.entries.items():
+        if (context, source) not in known:
+            yield Problem(place=Place(file=catalogue.file, line=entry.line), rule="left-over",
+                          message=f"{context}: {_short(source)} is said nowhere any more",
+                          remedy="Take it out with `python -m bot.content.extraction`.",
+                          severity="warning")  # fmt: skip
+
+
+def _header(catalogue: Catalogue) -> Iterator[Problem]:
+    count, header, _ = forms(catalogue.language)
+    found = re.search(r"nplurals\s*=\s*(\d+)", catalogue.plural_forms)
+    if found and int(found[1]) != count:
+        yield Problem(place=Place(file=catalogue.file), rule="plural-header",
+                      message=f"the header says {found[1]} plural forms, the language has {count}",
+                      remedy=f"Write Plural-Forms: {header}")  # fmt: skip
+
+
+def _sources(sentences: list[Text]) -> Iterator[Problem]:
+    """An English sentence has a mark without its partner."""
+    for text in sentences:
+        if len(_BOLD.findall(text.source)) % 2:
+            flow = text.context.split(".", maxsplit=1)[0]
+            yield Problem(place=Place(file=f"flows/{flow}.yaml"), rule="markup",
+                          message=f"{text.context} has an odd number of * marks",
+                          remedy="Close the bold text, or write \\* for a star.")  # fmt: skip
+
+
+def _wrong(catalogue: Catalogue, entry: Entry, text: Text, rule: str, told: str) -> Problem:
+    return Problem(
+        place=Place(file=catalogue.file, line=entry.line),
+        rule=rule,
+        message=f"{text.context}: the translation of {_short(text.source)} {told}",
+        remedy="Keep what the English sentence has.",
+    )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 40 else f"{line[:39]}…")  # noqa: PLR2004 - fits a terminal line
