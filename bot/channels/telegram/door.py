@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -188,24 +189,40 @@ class Door:
                 refs.append(self._presses.get_nowait())
             await asyncio.gather(*(self.client.acknowledge(ref) for ref in refs))
 
+    async def attempt(self, update: object) -> bool:
+        """Take an update; False when it must come again.
+
+        One that meets a bug of ours is stepped over at last: it would silence its chat for a day.
+        """
+        try:
+            await self.take(update)
+        except ConflictError:
+            self.tally.failed += 1
+            return False
+        except Exception:
+            # One chat's bug must not silence all others.
+            self.tally.failed += 1
+            number = update_id(update)
+            tries = self._tries.pop(number, 0) + 1
+            log.exception("update-failed", channel=NAME, attempts=tries)
+            if tries < TRIES:
+                self._tries[number] = tries
+                return False
+            self.tally.stepped_over += 1
+        else:
+            if self._tries:
+                self._forget_tries(update)
+        return True
+
+    def _forget_tries(self, update: object) -> None:
+        with suppress(MalformedUpdateError):
+            self._tries.pop(update_id(update), None)
+
     async def _take_chat(self, line: list[tuple[int, object]]) -> int | None:
         """Take a chat's updates in order; the number of the first that must come again."""
         for number, update in line:
-            try:
-                await self.take(update)
-            except ConflictError:
-                self.tally.failed += 1
+            if not await self.attempt(update):
                 return number
-            except Exception:
-                # One chat's bug must not silence all others.
-                self.tally.failed += 1
-                tries = self._tries.get(number, 0) + 1
-                log.exception("update-failed", channel=NAME, attempts=tries)
-                if tries < TRIES:
-                    self._tries[number] = tries
-                    return number
-                self.tally.stepped_over += 1
-            self._tries.pop(number, None)
         return None
 
     def _acknowledge(self, inbound: Inbound) -> None:
@@ -266,18 +283,8 @@ class Hook:
         except ValueError:
             # Not even JSON: it would only come again, so it is counted and taken as malformed.
             update = None
-        try:
-            await self._door.take(update)
-        except ConflictError:
-            # Without a time to wait, Telegram tries again at once.
-            self._door.tally.failed += 1
-            return 500
-        except Exception:
-            # Telegram brings it again; everybody else goes on.
-            self._door.tally.failed += 1
-            log.exception("update-failed", channel=NAME)
-            return 500
-        return 200
+        # Without a time to wait, Telegram tries again at once.
+        return 200 if await self._door.attempt(update) else 500
 
 
 async def _body(receive: Get) -> bytes | None:

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
     from bot.domain.messages import Attachment
 
+DOWNLOAD_PATIENCE = 300
+"""Seconds for a file of up to 20 MB over a slow line."""
+
 _HTTP_OK = 200
 _JSON = {"Content-Type": "application/json"}
 _ERRORS = (AiogramError, ClientError, TimeoutError, OSError, ValueError)
@@ -147,7 +150,7 @@ class Line:
     async def download(self, path: str) -> AsyncIterator[bytes]:
         """Give the content of a file at the server, piece by piece."""
         url = self._session.api.file_url(self._bot.token, path)
-        async for piece in self._session.stream_content(url):
+        async for piece in self._session.stream_content(url, timeout=DOWNLOAD_PATIENCE):
             yield piece
 
     async def close(self) -> None:

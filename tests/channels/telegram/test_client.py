@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import traceback
@@ -221,6 +222,20 @@ async def test_no_error_quotes_words_address_or_token(
         assert error.__context__ is None
         assert error.__cause__ is None
     assert api.token not in repr(client)
+
+
+async def test_nothing_is_logged_of_words_addresses_or_the_token(
+    api: BotApi, client: TelegramClient, amina: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    api.world.faults.add(Fault(kind=FaultKind.DROP, on="sendMessage"))
+    await failure(client, amina.chat_id)
+    await client.send(str(amina.chat_id), say(CANARY))
+    await client.updates(0)
+    own = [record for record in caplog.records if record.name.startswith(("aiogram", "aiohttp"))]
+    shown = "".join(f"{record.getMessage()}{record.exc_text or ''}" for record in own)
+    for secret in (CANARY, str(amina.chat_id), api.token):
+        assert secret not in shown
 
 
 async def test_a_press_is_acknowledged_and_too_late_does_no_harm(

@@ -272,6 +272,16 @@ async def test_200_is_said_after_the_commit_and_not_without_one(
     assert len(notebook.taken) == 1
 
 
+async def test_a_bug_silences_nobody_for_a_day(
+    browser: AsyncClient, door: Door, notebook: Notebook
+) -> None:
+    notebook.refusals = [RuntimeError("a bug")] * TRIES
+    assert [await post(browser, text(1)) for _ in range(TRIES)] == [500] * (TRIES - 1) + [200]
+    assert (door.tally.stepped_over, door.tally.taken) == (1, 0)
+    assert await post(browser, text(2)) == 200
+    assert door._tries == {}
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\xfe", [], {}, {"update_id": 5, "message": {"text": CANARY}}]
 )
