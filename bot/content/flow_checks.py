@@ -147,7 +147,7 @@ def endless(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
     """Steps lead round in a circle without ever asking anything."""
     for step in flow.steps.values():
         if not isinstance(step, (AskStep, FinishStep)) and _returns_silently(flow, step):
-            yield at.problem(step.id, "endless", f"{step.id} comes back to itself without a question",
+            yield at.problem(step.id, "endless", f"{step.id} returns to itself unasked",
                              "Ask something on the way, or finish.")  # fmt: skip
 
 
@@ -217,7 +217,7 @@ def questions(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
         telling = step.kind in {AskKind.WORDS, AskKind.FILE}
         if telling and step.id in truth:
             yield at.problem(step.id, "before-truth",
-                             f"{step.id} asks for words before the truth about the channel was told",
+                             f"{step.id} asks for words before the channel truth",
                              f"Lead through a step {TRUTH_STEP!r} first.")  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def sizes(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
         for number, option in enumerate(step.options):
             size = _DATA_OVERHEAD + len(option.id.encode())
             if size > MAX_DATA_BYTES:
-                yield at.problem(step.id, "data-too-long", f"{option.id!r} is too long for a button",
+                yield at.problem(step.id, "data-too-long", f"{option.id!r} is too long to press",
                                  "Shorten the id.", "options", number, "id")  # fmt: skip
             if len(option.label.source) > LONG_LABEL:
                 yield at.problem(step.id, "label-long",
@@ -251,7 +251,7 @@ def needed_parts(library: Library) -> Iterator[Problem]:
     for name in NEEDED_PHRASES:
         if name not in library.phrases:
             yield Problem(place=Place(file="flows/phrases.yaml"), rule="needed-phrase",
-                          message=f"the phrase {name!r} is missing", remedy="Write it.")  # fmt: skip
+                          message=f"there is no phrase {name!r}", remedy="Write it.")  # fmt: skip
     for intent, flow in library.intents.items():
         if flow not in library.flows:
             yield Problem(place=Place(file="flows/intents.yaml"), rule="unknown-flow",
@@ -268,9 +268,8 @@ def way_to_a_person(library: Library) -> Iterator[Problem]:
     while waiting:
         id_ = waiting.pop()
         seen.add(id_)
-        for step in library.flows[id_].steps.values():
-            if isinstance(step, CallStep) and step.flow in library.flows and step.flow not in seen:
-                waiting.append(step.flow)
+        calls = (step for step in library.flows[id_].steps.values() if isinstance(step, CallStep))
+        waiting += [one.flow for one in calls if one.flow in library.flows and one.flow not in seen]
     if not any(one == "person" for one in seen):
         yield Problem(place=Place(file="flows/start.yaml"), rule="no-person",
                       message="no way leads from the menu to a person",

@@ -66,7 +66,7 @@ class RecipientList:
 
 
 def sign(recipients: RecipientList, root: bytes) -> str:
-    """Return the signed list as a text file; `root` is the offline Ed25519 private key, 32 bytes."""
+    """Return the signed list as text; `root` is the offline Ed25519 private key, 32 bytes."""
     body = _body(recipients)
     signature = Ed25519PrivateKey.from_private_bytes(root).sign(body)
     return json.dumps(
