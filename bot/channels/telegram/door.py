@@ -1,24 +1,22 @@
 """The door: brings each update to reception and acknowledges it only after the commit.
 
-By polling, the offset moves when everything before it was committed; as a webhook, 200 is said
-then. What is no update is counted and acknowledged, because it would only come again. It never logs
-what an update holds.
+By polling, the offset moves when everything before it was committed; `hook` says 200 then. What is
+no update is counted and acknowledged, because it would only come again. It never logs what an
+update holds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.parse import MalformedUpdateError, parse, update_id
-from bot.domain.errors import ConflictError, SendError, SettingsError
+from bot.domain.errors import ConflictError, SendError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -28,19 +26,9 @@ if TYPE_CHECKING:
     from bot.domain.messages import Inbound
     from bot.services.ports import Clock, Receive
 
-    Scope = dict[str, Any]
-    Get = Callable[[], Awaitable[dict[str, Any]]]
-    Give = Callable[[dict[str, Any]], Awaitable[None]]
-
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-SECRET_HEADER = b"x-telegram-bot-api-secret-token"
-LARGEST_UPDATE = 1 << 20
-_DRAINING = 503
-DRAIN_SECONDS = 10
-"""How long Telegram is asked to wait while we stop."""
 
 TRIES = 3
 """How often an update that meets a bug of ours is tried before it is stepped over."""
@@ -234,74 +222,6 @@ class Door:
         if error.retry_at is None:
             return pause
         return max(pause, (error.retry_at - self.clock.now()).total_seconds())
-
-
-class Hook:
-    """The webhook, as an ASGI endpoint for one route.
-
-    Args:
-        door: Takes the updates.
-        secret: What Telegram sends with each one.
-
-    Raises:
-        SettingsError: There is no secret; anybody could write updates then.
-    """
-
-    def __init__(self, door: Door, secret: str) -> None:
-        if not secret:
-            raise SettingsError("VIGIL_WEBHOOK_SECRET must be set for a webhook.")
-        self._door = door
-        self._secret = secret.encode()
-        self._draining = False
-
-    def drain(self) -> None:
-        """Take nothing more; Telegram is asked to come again."""
-        self._draining = True
-
-    async def __call__(self, scope: Scope, receive: Get, send: Give) -> None:
-        """Answer one request."""
-        status = await self._status(scope, receive)
-        headers = [(b"content-length", b"0")]
-        if status == _DRAINING:
-            headers.append((b"retry-after", str(DRAIN_SECONDS).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def _status(self, scope: Scope, receive: Get) -> int:
-        given = next((value for name, value in scope["headers"] if name == SECRET_HEADER), b"")
-        if not compare_digest(given, self._secret):
-            return 401
-        if scope["method"] != "POST":
-            return 405
-        if self._draining:
-            return _DRAINING
-        body = await _body(receive)
-        if body is None:
-            return 413
-        try:
-            update = json.loads(body)
-        except ValueError:
-            # Not even JSON: it would only come again, so it is counted and taken as malformed.
-            update = None
-        # Without a time to wait, Telegram tries again at once.
-        return 200 if await self._door.attempt(update) else 500
-
-
-async def _body(receive: Get) -> bytes | None:
-    """Read a request's body; None when it is larger than any update or was broken off."""
-    event = await receive()
-    body: bytes = event.get("body", b"")
-    if not event.get("more_body") and len(body) <= LARGEST_UPDATE:
-        return body if event["type"] == "http.request" else None
-    pieces = [body]
-    size = len(body)
-    while event.get("more_body") and size <= LARGEST_UPDATE:
-        event = await receive()
-        if event["type"] != "http.request":
-            return None
-        pieces.append(event.get("body", b""))
-        size += len(pieces[-1])
-    return b"".join(pieces) if size <= LARGEST_UPDATE else None
 
 
 def _line(update: object) -> object:

@@ -73,8 +73,8 @@ class BotApi:
 
     async def start(self) -> None:
         """Listen; `base` holds the address afterwards."""
-        server = web.Server(self._handle, request_factory=_make_request)
-        self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.2)
+        server = web.Server(self._handle, request_factory=_make_request, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port, backlog=1024)
         await site.start()

@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from bot.channels.telegram.door import LARGEST_UPDATE, TRIES, Door, Hook
+from bot.channels.telegram.door import TRIES, Door
+from bot.channels.telegram.hook import LARGEST_UPDATE, Hook
 from bot.domain.errors import ConflictError, SettingsError
 from bot.domain.messages import InboundKind
 from bot.proofs.botapi.faults import Fault, FaultKind
