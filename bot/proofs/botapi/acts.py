@@ -6,20 +6,15 @@ control address.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from bot.proofs.botapi.chats import Chat, Entry, Standing, Stored
-from bot.proofs.botapi.clock import MovableClock
-from bot.proofs.botapi.faults import Fault, FaultKind
+from bot.proofs.botapi.chats import Chat, Standing, Stored
 from bot.proofs.botapi.markup import utf16_length
 from bot.proofs.botapi.world import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
     from bot.proofs.botapi.world import World
 
 _COMMAND = re.compile(r"/[a-z0-9_]{1,32}(?:@\w+)?(?!\S)", re.ASCII)
@@ -38,15 +33,10 @@ class NotOfferedError(AssertionError):
 
 
 class Acts:
-    """The acts of people, and what a test may ask of the server."""
+    """The acts of people."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.by_name: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
-            name: getattr(self, name)
-            for name in vars(type(self))
-            if not name.startswith("_") and name != "by_name"
-        }
 
     async def person(self, *, name: str, language: str | None, user_id: int | None) -> int:
         """Make a person; returns their chat's id."""
@@ -138,24 +128,6 @@ class Acts:
         }
         return self._post(chat_id, bodies[kind])
 
-    async def flood(self, *, chat_ids: list[int], count: int, text: str) -> None:
-        """Let people write `count` messages in turns, as fast as the server can take them."""
-        for number in range(count):
-            await self.say(chat_id=chat_ids[number % len(chat_ids)], text=text)
-
-    async def settle(self, *, what: str, count: int, within: float) -> float | None:
-        """Wait until something was counted so often; the seconds it took, None if it never was.
-
-        `what` is a method's name, or a word of the record: sent, edited, deleted, answered.
-        """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while self.world.counts.get(what, 0) < count:
-            if loop.time() - began > within:
-                return None
-            await asyncio.sleep(0.002)
-        return loop.time() - began
-
     async def press(self, *, chat_id: int, label: str, message_id: int | None = None) -> str:
         """Press a button by its label, the newest first; returns what a client would do itself.
 
@@ -231,60 +203,6 @@ class Acts:
     async def remove(self, *, chat_id: int, message_id: int) -> None:
         """Delete a message for both sides; the bot is not told."""
         del self.world.chats[chat_id].messages[message_id]
-
-    async def send_raw(self, *, update: dict[str, Any], chat_id: int) -> None:
-        """Queue an update as it is given, right or wrong."""
-        kind = next((name for name in update if name != "update_id"), "message")
-        line, at = chat_id, self.world.clock.now()
-        self.world.updates.put(kind, update.get(kind, {}), line=line, at=at)
-
-    async def hear(self, *, chat_id: int, after: int, within: float) -> dict[str, Any] | None:
-        """Wait for what the bot shows next in a chat, after an entry of the record."""
-        entry = await self.world.hear(chat_id, after=after, within=within)
-        return None if entry is None else _show(entry)
-
-    async def standing(self, *, chat_id: int) -> list[dict[str, Any]]:
-        """Return every message that stands in a chat now, both sides, oldest first."""
-        return [_standing(stored) for stored in self.world.chats[chat_id].messages.values()]
-
-    async def last(self, *, chat_id: int) -> int:
-        """Return the number of the newest thing shown in a chat."""
-        shown = self.world.chats[chat_id].shown
-        return shown[-1].number if shown else 0
-
-    async def record(self, *, after: int = 0) -> list[dict[str, Any]]:
-        """Return the record from an entry on."""
-        return [_show(entry) for entry in self.world.record if entry.number > after]
-
-    async def replayable(self) -> list[dict[str, Any]]:
-        """Return what a thief of the token could still read."""
-        return [_standing(stored) for stored in self.world.replayable()]
-
-    async def fault(self, **what: Any) -> None:
-        """Let something go wrong; the fields of `Fault`."""
-        self.world.faults.add(Fault(**{**what, "kind": FaultKind(what["kind"])}))
-
-    async def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
-        self.world.faults.clear()
-
-    async def advance(self, *, seconds: float) -> None:
-        """Move the clock, when it is one that can be moved."""
-        clock = self.world.clock
-        if not isinstance(clock, MovableClock):
-            raise TypeError("this server runs on the machine's clock")
-        clock.advance(seconds)
-
-    async def state(self) -> dict[str, Any]:
-        """Return counts, violations and what waits."""
-        world = self.world
-        return {
-            "counts": dict(world.counts),
-            "violations": list(world.violations),
-            "waiting": len(world.updates),
-            "expired": world.updates.expired,
-            "struck": [[kind.value, on] for kind, on in world.faults.struck],
-        }
 
     def _date(self) -> int:
         return int(self.world.clock.now())
@@ -377,25 +295,3 @@ def _command_entities(text: str) -> list[dict[str, Any]]:
 
 def _fits(label: str, text: str, *, exact: bool) -> bool:
     return label == text if exact else label.casefold() in text.casefold()
-
-
-def _show(entry: Entry) -> dict[str, Any]:
-    return {
-        "number": entry.number,
-        "at": entry.at,
-        "what": entry.what,
-        "chat_id": entry.chat_id,
-        "message_id": entry.message_id,
-        "message": entry.message,
-        "protected": entry.protected,
-        "silent": entry.silent,
-    }
-
-
-def _standing(stored: Stored) -> dict[str, Any]:
-    return {
-        "message": stored.message,
-        "from_bot": stored.from_bot,
-        "at": stored.at,
-        "protected": stored.protected,
-    }

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest, FileField
 
 from bot.proofs.botapi.acts import Acts, NotOfferedError
+from bot.proofs.botapi.controls import Controls
 from bot.proofs.botapi.errors import RefusedCall
 from bot.proofs.botapi.faults import Fault, FaultKind
 from bot.proofs.botapi.methods import Methods
@@ -42,6 +43,12 @@ class BotApi:
         self.token = world.token
         self.base = ""
         self.acts = Acts(world)
+        self._acts = {
+            name: getattr(owner, name)
+            for owner in (self.acts, Controls(self.acts))
+            for name in vars(type(owner))
+            if not name.startswith("_")
+        }
         self._host, self._port = host, port
         self._tasks: set[asyncio.Task[None]] = set()
         self._webhook = Webhook(world)
@@ -104,7 +111,7 @@ class BotApi:
 
     async def do(self, act: str, **what: Any) -> Any:
         """Carry out an act by name, as the control address does."""
-        return await self.acts.by_name[act](**what)
+        return await self._acts[act](**what)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
@@ -176,7 +183,7 @@ class BotApi:
         return web.Response(body=stored.content, content_type="application/octet-stream")
 
     async def _control(self, request: BaseRequest, act: str) -> web.StreamResponse:
-        if act not in self.acts.by_name:
+        if act not in self._acts:
             return _json({"error": f"there is no act {act!r}"}, 404)
         body = await request.read()
         try:
