@@ -12,6 +12,8 @@ from collections import OrderedDict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from bot.channels.telegram import ALLOWED_UPDATES, NAME
 from bot.channels.telegram.parse import Me
 from bot.channels.telegram.render import Part, render, render_edit
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from bot.domain.ids import ChannelName
     from bot.domain.messages import Outgoing
     from bot.services.ports import Clock
+
+log = structlog.get_logger()
 
 PATIENCE = 20.0
 """Seconds to wait for an answer to a call."""
@@ -70,6 +74,9 @@ class TelegramClient:
         """
         result = self._checked(await self._call("getMe", {}))
         self.me = Me(id=result["id"], username=result.get("username", ""))
+        if result.get("can_read_all_group_messages"):
+            # Whatever is said in its groups would reach us; @BotFather can turn that off.
+            log.warning("privacy-mode-off", channel=NAME)
         return self.me
 
     async def close(self) -> None:

@@ -43,10 +43,15 @@ class Notebook:
         return [inbound.words.reveal() for inbound in self.taken if inbound.words]
 
 
-@pytest.fixture
-async def api(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotApi]:
-    """A server; afterwards schema and foreign libraries are asked about all that passed."""
+@pytest.fixture(autouse=True)
+def coming_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-telegram-bot warns of its coming types unless one asks for them."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    """A server; afterwards schema and foreign libraries are asked about all that passed."""
     async with BotApi.running(limits=None) as server:
         yield server
         assert server.violations == []

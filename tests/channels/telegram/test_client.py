@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.channels.telegram.client import TelegramClient
 from bot.domain.errors import SendError, SettingsError
@@ -54,6 +55,14 @@ async def test_it_learns_who_it_is(client: TelegramClient) -> None:
     assert client.me is not None
     assert client.me.username == "neighbour_notes_bot"
     assert client.name == "telegram"
+
+
+async def test_reading_along_in_groups_is_warned_of(api: BotApi, client: TelegramClient) -> None:
+    with capture_logs() as logs:
+        await client.open()
+        api.world.me["can_read_all_group_messages"] = True
+        await client.open()
+    assert [entry["event"] for entry in logs] == ["privacy-mode-off"]
 
 
 async def test_a_message_arrives_with_its_buttons_and_its_id(
