@@ -78,7 +78,8 @@ class Library:
 
     def universal(self, words: Words) -> Universal | None:
         """Return the universal word that a whole message is, in whatever language."""
-        return self.words.get(plain(words.reveal()).removeprefix("/").strip())
+        raw = words.reveal().strip()
+        return self.words.get(plain(raw).removeprefix("/").strip() or raw)
 
     def language(self, tag: str | None) -> LanguageTag:
         """Return the offered language for a tag, else English."""
@@ -257,7 +258,8 @@ def _words(root: Path) -> tuple[dict[str, Universal], list[Problem]]:
             continue
         for language, words in languages.items():
             for word in words if isinstance(words, list) else ():
-                meaning = found.setdefault(plain(str(word)), Universal(name))
+                # A sign such as ? or the SOS emoji has no letters to fold.
+                meaning = found.setdefault(plain(str(word)) or str(word), Universal(name))
                 if meaning != name:
                     told = f"{word!r} ({language}) means both {meaning.value} and {name}"
                     problems.append(_wrong(root, "words", told))
