@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
     from bot.domain.messages import Attachment
 
+CONNECT_PATIENCE = 10
+"""Seconds to get a connection; what fails in them was certainly not sent."""
+
 DOWNLOAD_PATIENCE = 300
 """Seconds for a file of up to 20 MB over a slow line."""
 
@@ -108,7 +111,7 @@ class _LeanSession(AiohttpSession):
             self.api.api_url(token=bot.token, method=method),
             data=_encode(fields).encode(errors="replace"),
             headers=_JSON,
-            timeout=ClientTimeout(total=seconds),
+            timeout=ClientTimeout(total=seconds, connect=CONNECT_PATIENCE),
         ) as response:
             body = await response.read()
         if response.status == _HTTP_OK:

@@ -47,6 +47,16 @@ class Controls:
             await asyncio.sleep(0.002)
         return loop.time() - began
 
+    async def run(
+        self, *, chat_ids: list[int], count: int, text: str, sent: int, within: float
+    ) -> float | None:
+        """Flood and settle as one measurement; seconds from first message to last answer."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await self.flood(chat_ids=chat_ids, count=count, text=text)
+        done = await self.settle(what="sent", count=sent, within=within)
+        return None if done is None else loop.time() - began
+
     async def hear(self, *, chat_id: int, after: int, within: float) -> dict[str, Any] | None:
         """Wait for what the bot shows next in a chat, after an entry of the record."""
         entry = await self.world.hear(chat_id, after=after, within=within)

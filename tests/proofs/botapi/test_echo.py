@@ -4,10 +4,13 @@ import asyncio
 import json
 import sys
 
+import pytest
+
+from bot.proofs.botapi.load import measure
 from bot.proofs.botapi.remote import Remote
 
 
-async def test_the_bare_echo_answers_a_flood_from_its_own_process() -> None:
+async def test_the_bare_echo_is_measured_from_outside() -> None:
     async with Remote.started("--no-limits") as remote:
         command = ("-m", "bot.proofs.botapi.echo", "--base", remote.base, "--token", remote.token)
         echo = await asyncio.create_subprocess_exec(
@@ -17,11 +20,12 @@ async def test_the_bare_echo_answers_a_flood_from_its_own_process() -> None:
             assert echo.stdout is not None
             said = json.loads(await asyncio.wait_for(echo.stdout.readline(), 60))
             assert said["url"].startswith("http://127.0.0.1:")
-            people = [await remote.person(f"Person {number}") for number in range(3)]
-            chats = [one.chat_id for one in people]
-            await remote.do("flood", chat_ids=chats, count=30, text="hello")
-            assert await remote.do("settle", what="sent", count=30, within=30) is not None
-            await people[0].hears("hello")
+            rate = await measure(remote, echo.pid, chats=3, count=60, warm_up=10)
+            assert rate.per_second > 1
+            assert rate.cpu_microseconds >= 0
+            assert (await remote.do("state"))["counts"]["sent"] == 70
+            with pytest.raises(TimeoutError, match="not answered"):
+                await measure(remote, echo.pid, count=1, warm_up=0, answers=2, within=0.2)
             assert (await remote.do("state"))["violations"] == []
         finally:
             echo.terminate()
