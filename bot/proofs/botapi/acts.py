@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.proofs.botapi.chats import Chat, Standing, Stored
 from bot.proofs.botapi.markup import utf16_length
+from bot.proofs.botapi.sizes import TEXT
 from bot.proofs.botapi.world import Query
 
 if TYPE_CHECKING:
@@ -55,12 +56,18 @@ class Acts:
         forwarded: bool = False,
         reply_to: int | None = None,
     ) -> int:
-        """Write a text; `by` is who speaks in a group. Returns the message's id."""
-        body: dict[str, Any] = {"text": text}
-        entities = _command_entities(text)
-        if entities:
-            body["entities"] = entities
-        return self._post(chat_id, body, by=by, forwarded=forwarded, reply_to=reply_to)
+        """Write a text; `by` is who speaks in a group. Returns the (last) message's id.
+
+        A text that is too long for one message goes in several, as Telegram's apps send it.
+        """
+        message_id = 0
+        for piece in _messages_of(text):
+            body: dict[str, Any] = {"text": piece}
+            entities = _command_entities(piece)
+            if entities:
+                body["entities"] = entities
+            message_id = self._post(chat_id, body, by=by, forwarded=forwarded, reply_to=reply_to)
+        return message_id
 
     async def send_file(
         self,
@@ -284,6 +291,21 @@ class Acts:
             "new_chat_member": member(after),
         }
         world.put_update("my_chat_member", payload, chat_id=chat.id, line=chat.id)
+
+
+def _messages_of(text: str) -> list[str]:
+    if utf16_length(text) <= TEXT:
+        return [text]
+    units = text.encode("utf-16-le")
+    pieces: list[str] = []
+    start = 0
+    while start < len(units):
+        end = min(start + 2 * TEXT, len(units))
+        if end < len(units) and 0xD8 <= units[end - 1] <= 0xDB:
+            end -= 2
+        pieces.append(units[start:end].decode("utf-16-le"))
+        start = end
+    return pieces
 
 
 def _command_entities(text: str) -> list[dict[str, Any]]:

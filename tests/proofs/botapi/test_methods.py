@@ -162,6 +162,17 @@ async def test_a_press_is_acknowledged_in_time_or_not_at_all(
     assert "query is too old" in late
 
 
+async def test_a_long_text_of_a_person_comes_in_several_messages(
+    api: BotApi, caller: Bare, amina: Person
+) -> None:
+    text = "x" + "😀" * 2500
+    await amina.says(text)
+    updates = await caller.do("getUpdates", offset=-2)
+    pieces = [update["message"]["text"] for update in updates]
+    assert "".join(pieces) == text
+    assert len(pieces[0]) == 2048
+
+
 async def test_a_button_that_is_not_there_cannot_be_pressed(caller: Bare, amina: Person) -> None:
     keyboard = inline([{"text": "Yes", "callback_data": "y"}])
     await caller.do("sendMessage", chat_id=amina.chat_id, text="?", reply_markup=keyboard)
