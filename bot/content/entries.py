@@ -192,6 +192,8 @@ class Knowledge:
     """Vocabularies: threat_types, defender_groups, perpetrator_types …, entries by id."""
     codes: Mapping[str, Mapping[str, str]] = field(repr=False)
     """Codes that the adviser speaks with, and their sentences."""
+    intake: Mapping[str, Mapping[str, tuple[str, ...]]] = field(repr=False)
+    """What the buttons of conversations mean: question, option, terms."""
     places: Mapping[tuple[str, str], Document] = field(repr=False)
     """Where each entry stands, by (kind, id)."""
 
@@ -237,6 +239,7 @@ def load_knowledge(root: Path) -> tuple[Knowledge, list[Problem]]:
             groups={one.id: one for one in groups},
             terms={name: _vocabulary(root, name, problems) for name in VOCABULARIES},
             codes=_codes(root, problems),
+            intake=_intake(root, problems),
             places=places,
         ),
         problems,
@@ -336,3 +339,13 @@ def _codes(root: Path, problems: list[Problem]) -> dict[str, Mapping[str, str]]:
     problems += more
     data = document.data if document and isinstance(document.data, dict) else {}
     return {name: value for name, value in data.items() if isinstance(value, dict)}
+
+
+def _intake(root: Path, problems: list[Problem]) -> dict[str, Mapping[str, tuple[str, ...]]]:
+    document, more = marks.load(root / "knowledge" / "taxonomy" / "intake.yaml", root=root)
+    problems += more
+    data = document.data.get("intake") if document and isinstance(document.data, dict) else None
+    return {
+        question: {str(option): tuple(terms or ()) for option, terms in options.items()}
+        for question, options in (data or {}).items()
+    }
