@@ -398,6 +398,14 @@ class Store(Protocol):
         """Run a unit that only reads; it may run beside writers."""
         ...
 
+    async def scrub(self) -> None:
+        """Take deleted bytes out of the database's files; call it after every purge.
+
+        Raises:
+            ConflictError: Somebody was reading; call it again.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is queued, checkpoint and let go of the files."""
         ...

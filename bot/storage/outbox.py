@@ -1,0 +1,196 @@
+"""Messages on their way: leased, lane by lane, in each person's order.
+
+A settled row keeps its dedup tag, its lane and the day, so that it is never written twice; body,
+person and times go.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exists, func, or_, select, text, update
+
+from bot.domain.ids import ChannelName, OutboxId, PersonId
+from bot.services.ports import Claimed, Envelope, Lane, OutboxState
+from bot.storage.codec import outgoing_from_bytes, outgoing_to_bytes
+from bot.storage.rows import Rows, micros, moment
+from bot.storage.tables import outbox, person
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row, Select
+
+_DAY = timedelta(days=1) // timedelta(microseconds=1)
+# Literal, not bound: SQLite takes a partial index only when the statement says its condition.
+_WAITING = text("outbox.state = 'waiting'")
+_CLAIMED = text("outbox.state = 'claimed'")
+
+
+class OutboxRows(Rows):
+    """Implements `Outbox`."""
+
+    __slots__ = ()
+
+    def add(self, envelopes: Sequence[Envelope]) -> int:
+        """Add what is not there yet (by `dedup_key`); return how many rows are new."""
+        if not envelopes:
+            return 0
+        statement = self.insert(outbox).on_conflict_do_nothing().returning(outbox.c.seq)
+        return len(self.conn.execute(statement, [self._row(one) for one in envelopes]).all())
+
+    def claim(
+        self,
+        *,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        lanes: Collection[Lane],
+        channels: Collection[ChannelName],
+    ) -> list[Claimed]:
+        """Lease due rows, lane by lane, oldest first, at most one a person; never one twice."""
+        taken: dict[str, Row[Any]] = {}
+        for lane in sorted(lanes):
+            while len(taken) < limit:
+                wanted = limit - len(taken)
+                rows = self.conn.execute(_due(lane, now, channels, taken, wanted)).all()
+                dead = [row for row in rows if self._dead(row, now)]
+                taken |= {row.person: row for row in rows if row not in dead}
+                if not dead:
+                    break
+        if taken:
+            self.conn.execute(
+                update(outbox)
+                .where(outbox.c.seq.in_([row.seq for row in taken.values()]))
+                .values(
+                    state=OutboxState.CLAIMED, claimed_by=worker, lease_until=micros(now + lease)
+                )
+            )
+        return [self._claimed(row) for row in taken.values()]
+
+    def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
+        """Write a final state and wipe the body. False when the lease was lost meanwhile."""
+        mine = (outbox.c.id == id_, _CLAIMED, outbox.c.claimed_by == worker)
+        return self.count(update(outbox).where(*mine).values(**_settled(state, at))) > 0
+
+    def retry(self, id_: OutboxId, *, worker: str, at: datetime, count: bool) -> bool:
+        """Give a row back, to be sent at `at`; `count` it as an attempt that may have arrived."""
+        mine = (outbox.c.id == id_, _CLAIMED, outbox.c.claimed_by == worker)
+        attempts = outbox.c.attempts + int(count)
+        given_back = {**_FREE, "due_at": micros(at), "attempts": attempts}
+        return self.count(update(outbox).where(*mine).values(**given_back)) > 0
+
+    def recover(self, *, now: datetime) -> int:
+        """Return rows whose lease ran out to waiting, with their attempt counted."""
+        return self.count(
+            update(outbox)
+            .where(_CLAIMED, outbox.c.lease_until <= micros(now))
+            .values(**_FREE, attempts=outbox.c.attempts + 1)
+        )
+
+    def next_due(self, lanes: Collection[Lane]) -> datetime | None:
+        """Return when the next waiting row is due."""
+        first = (
+            self.conn.execute(
+                select(func.min(outbox.c.due_at)).where(_WAITING, outbox.c.lane == int(lane))
+            ).scalar_one()
+            for lane in lanes
+        )
+        value = min((at for at in first if at is not None), default=None)
+        return None if value is None else moment(value)
+
+    def _row(self, envelope: Envelope) -> dict[str, Any]:
+        id_ = self.new_id()
+        expires = envelope.expires_at
+        return {
+            "id": id_,
+            "dedup": self.cipher.tag(envelope.dedup_key, purpose="outbox"),
+            "person": envelope.person,
+            "lane": int(envelope.lane),
+            "state": OutboxState.WAITING,
+            "due_at": micros(envelope.due_at),
+            "expires_at": None if expires is None else micros(expires),
+            "attempts": 0,
+            "sensitive": envelope.sensitive,
+            "keep": envelope.keep,
+            "body": self.seal(outgoing_to_bytes(envelope.message), context=f"outbox/body/{id_}"),
+        }
+
+    def _dead(self, row: Row[Any], now: datetime) -> bool:
+        """Settle a row that can no longer be sent; False when it can."""
+        if row.expires_at is not None and row.expires_at <= micros(now):
+            state = OutboxState.EXPIRED
+        elif row.address is None:
+            state = OutboxState.GONE
+        else:
+            return False
+        ended = update(outbox).where(outbox.c.seq == row.seq).values(**_settled(state, now))
+        self.conn.execute(ended)
+        return True
+
+    def _claimed(self, row: Row[Any]) -> Claimed:
+        address = self.open(row.address, context=f"person/address/{row.person}")
+        body = self.open(row.body, context=f"outbox/body/{row.id}")
+        return Claimed(
+            id=OutboxId(row.id),
+            person=PersonId(row.person),
+            channel=ChannelName(row.channel),
+            address=address.decode(),
+            message=outgoing_from_bytes(body),
+            lane=Lane(row.lane),
+            attempts=row.attempts,
+            sensitive=row.sensitive,
+            keep=row.keep,
+        )
+
+
+_FREE = {"state": OutboxState.WAITING, "claimed_by": None, "lease_until": None}
+
+
+def _settled(state: OutboxState, at: datetime) -> dict[str, Any]:
+    return {
+        "state": state,
+        "person": "",
+        "body": None,
+        "due_at": 0,
+        "expires_at": None,
+        "claimed_by": None,
+        "lease_until": None,
+        "settled_at": micros(at) // _DAY * _DAY,
+    }
+
+
+def _due(
+    lane: Lane,
+    now: datetime,
+    channels: Collection[ChannelName],
+    taken: Collection[str],
+    limit: int,
+) -> Select[Any]:
+    """Return the statement for the heads of people's queues in one lane that may go now."""
+    earlier = outbox.alias("earlier")
+    behind = exists().where(
+        earlier.c.person == outbox.c.person,
+        earlier.c.lane == outbox.c.lane,
+        earlier.c.seq < outbox.c.seq,
+        earlier.c.settled_at.is_(None),
+    )
+    return (
+        select(outbox, person.c.channel, person.c.address)
+        .select_from(outbox.outerjoin(person, person.c.id == outbox.c.person))
+        .where(
+            _WAITING,
+            outbox.c.lane == int(lane),
+            outbox.c.due_at <= micros(now),
+            outbox.c.person.not_in(list(taken)),
+            # Rows of somebody who is not known any more are found too, and settled.
+            or_(person.c.channel.in_(sorted(channels)), person.c.id.is_(None)),
+            ~behind,
+        )
+        .order_by(outbox.c.due_at, outbox.c.seq)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )

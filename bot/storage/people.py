@@ -1,0 +1,111 @@
+"""People by pseudonym: what they chose in one sealed blob, their address in another.
+
+The address is a column of its own because it goes first: as soon as nothing is scheduled.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, exists, func, select, update
+
+from bot.domain.ids import ChannelName, LanguageTag, PersonId
+from bot.domain.people import Person
+from bot.storage.codec import dump
+from bot.storage.rows import Rows, micros, moment
+from bot.storage.tables import OF_A_PERSON, chat, outbox, timer
+from bot.storage.tables import person as people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class PeopleRows(Rows):
+    """Implements `People`."""
+
+    __slots__ = ()
+
+    def lock(self, channel: ChannelName, address: str) -> PersonId:
+        """Return the pseudonym and hold the person's lock until the unit ends."""
+        id_ = PersonId(self.cipher.tag(f"{channel}:{address}", purpose="people"))
+        if self.conn.dialect.name == "postgresql":
+            # Also holds for somebody who has no row yet. SQLite has one writer: nothing to lock.
+            number = int.from_bytes(bytes.fromhex(id_[:16]), "big", signed=True)
+            self.conn.execute(select(func.pg_advisory_xact_lock(number)))
+        return id_
+
+    def find(self, id_: PersonId) -> Person | None:
+        """Return a person, or None when nothing is known (any more)."""
+        columns = (people.c.channel, people.c.address, people.c.profile)
+        row = self.conn.execute(select(*columns).where(people.c.id == id_)).one_or_none()
+        if row is None:
+            return None
+        data: dict[str, Any] = json.loads(self.open(row.profile, context=f"person/profile/{id_}"))
+        gone = data["gone_since"]
+        return Person(
+            id=id_,
+            channel=ChannelName(row.channel),
+            address=self.address(id_, row.address),
+            language=_language(data["language"]),
+            language_hint=_language(data["language_hint"]),
+            gone_since=None if gone is None else moment(gone),
+            preferences=tuple((name, value) for name, value in data["preferences"]),
+        )
+
+    def address(self, id_: PersonId, sealed: bytes | None) -> str:
+        """Open an address; empty when it was wiped."""
+        if sealed is None:
+            return ""
+        return self.open(sealed, context=f"person/address/{id_}").decode()
+
+    def put(self, person: Person, *, at: datetime) -> None:
+        """Insert or replace; an empty address stays wiped."""
+        gone = person.gone_since
+        profile = {
+            "language": person.language,
+            "language_hint": person.language_hint,
+            "gone_since": None if gone is None else micros(gone),
+            "preferences": person.preferences,
+        }
+        address = person.address.encode()
+        changed = {
+            "channel": person.channel,
+            "address": self.seal(address, context=f"person/address/{person.id}")
+            if address
+            else None,
+            "profile": self.seal(dump(profile), context=f"person/profile/{person.id}"),
+            "seen_at": micros(at),
+        }
+        statement = self.insert(people)
+        excluded = {name: statement.excluded[name] for name in changed}
+        self.conn.execute(
+            statement.on_conflict_do_update(index_elements=["id"], set_=excluded),
+            {"id": person.id, **changed},
+        )
+
+    def forget(self, id_: PersonId) -> None:
+        """Delete the person and every row that belongs to them."""
+        for table in OF_A_PERSON:
+            self.conn.execute(delete(table).where(table.c.person == id_))
+        self.conn.execute(delete(people).where(people.c.id == id_))
+
+    def forget_addresses(self, *, idle_before: datetime, limit: int) -> int:
+        """Wipe addresses of people idle since, for whom nothing is scheduled any more."""
+        idle = (
+            select(people.c.id)
+            .where(
+                people.c.address.is_not(None),
+                people.c.seen_at < micros(idle_before),
+                ~exists().where(outbox.c.person == people.c.id, outbox.c.settled_at.is_(None)),
+                ~exists().where(timer.c.person == people.c.id),
+                ~exists().where(chat.c.person == people.c.id),
+            )
+            .order_by(people.c.seen_at)
+            .limit(limit)
+        )
+        return self.count(update(people).where(people.c.id.in_(idle)).values(address=None))
+
+
+def _language(tag: str | None) -> LanguageTag | None:
+    return None if tag is None else LanguageTag(tag)

@@ -1,0 +1,75 @@
+"""What the tables' keepers share: a connection, the cipher, times as numbers, and upserts.
+
+Knows nothing of any table's meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, CursorResult, Executable, Table
+
+    from bot.services.ports import Cipher
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BUCKETS = (256, 1024, 4096, 16_384, 65_536)
+_LENGTH = 4
+
+
+def micros(moment: datetime) -> int:
+    """Return a moment as a row holds it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """Return what `micros` was given."""
+    return _EPOCH + value * _MICROSECOND
+
+
+def pad(clear: bytes) -> bytes:
+    """Fill up to the next size bucket, so that the length of a sealed value says little."""
+    wanted = len(clear) + _LENGTH
+    last = _BUCKETS[-1]
+    size = next((bucket for bucket in _BUCKETS if wanted <= bucket), -(-wanted // last) * last)
+    return (len(clear).to_bytes(_LENGTH, "big") + clear).ljust(size, b"\0")
+
+
+def unpad(padded: bytes) -> bytes:
+    """Return what `pad` was given."""
+    return padded[_LENGTH : _LENGTH + int.from_bytes(padded[:_LENGTH], "big")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Access to tables inside one transaction."""
+
+    conn: Connection = field(repr=False)
+    cipher: Cipher
+    new_id: Callable[[], str]
+
+    def insert(self, table: Table) -> Any:
+        """Return an INSERT that knows `on_conflict_…` of this database."""
+        if self.conn.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        return postgresql.insert(table)
+
+    def count(self, statement: Executable, parameters: dict[str, Any] | None = None) -> int:
+        """Run a statement that changes rows; return how many."""
+        result: CursorResult[Any] = self.conn.execute(statement, parameters)
+        return max(result.rowcount, 0)
+
+    def seal(self, clear: bytes, *, context: str) -> bytes:
+        """Pad and encrypt."""
+        return self.cipher.seal(pad(clear), context=context)
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """Decrypt and take the padding off."""
+        return unpad(self.cipher.open(sealed, context=context))

@@ -1,0 +1,47 @@
+"""Makes the transaction that a unit sees: every port over one connection."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from bot.services.ports import Tx
+from bot.storage.chat import ChatRows
+from bot.storage.drafts import DraftRows
+from bot.storage.flows import FlowRows
+from bot.storage.leases import LeaseRows
+from bot.storage.mailbox import MailboxRows
+from bot.storage.outbox import OutboxRows
+from bot.storage.people import PeopleRows
+from bot.storage.seen import SeenRows
+from bot.storage.sessions import SessionRows
+from bot.storage.timers import TimerRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from bot.services.ports import Cipher
+
+
+def random_id() -> str:
+    """Return an id that says nothing of person or time."""
+    return secrets.token_hex(16)
+
+
+def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random_id) -> Tx:
+    """Return all ports over one connection; its transaction is the caller's business."""
+    shared: dict[str, Any] = {"conn": conn, "cipher": cipher, "new_id": new_id}
+    return Tx(
+        seen=SeenRows(**shared),
+        people=PeopleRows(**shared),
+        sessions=SessionRows(**shared),
+        outbox=OutboxRows(**shared),
+        timers=TimerRows(**shared),
+        chat=ChatRows(**shared),
+        drafts=DraftRows(**shared),
+        flows=FlowRows(**shared),
+        leases=LeaseRows(**shared),
+        mailbox=MailboxRows(**shared),
+    )
