@@ -194,6 +194,10 @@ class Knowledge:
     """Codes that the adviser speaks with, and their sentences."""
     intake: Mapping[str, Mapping[str, tuple[str, ...]]] = field(repr=False)
     """What the buttons of conversations mean: question, option, terms."""
+    steps_for: Mapping[str, str] = field(repr=False)
+    """Which guide holds the first steps for a threat."""
+    rules: Mapping[str, list[Mapping[str, Any]]] = field(repr=False)
+    """Rules that concern every case, by what they are for."""
     places: Mapping[tuple[str, str], Document] = field(repr=False)
     """Where each entry stands, by (kind, id)."""
 
@@ -240,6 +244,8 @@ def load_knowledge(root: Path) -> tuple[Knowledge, list[Problem]]:
             terms={name: _vocabulary(root, name, problems) for name in VOCABULARIES},
             codes=_codes(root, problems),
             intake=_intake(root, problems),
+            steps_for=_steps_for(root, problems),
+            rules=_rules(root, problems),
             places=places,
         ),
         problems,
@@ -349,3 +355,19 @@ def _intake(root: Path, problems: list[Problem]) -> dict[str, Mapping[str, tuple
         question: {str(option): tuple(terms or ()) for option, terms in options.items()}
         for question, options in (data or {}).items()
     }
+
+
+def _steps_for(root: Path, problems: list[Problem]) -> dict[str, str]:
+    document, more = marks.load(root / "knowledge" / "taxonomy" / "first_steps.yaml", root=root)
+    problems += more
+    data = (
+        document.data.get("first_steps") if document and isinstance(document.data, dict) else None
+    )
+    return {str(threat): str(guide) for threat, guide in (data or {}).items()}
+
+
+def _rules(root: Path, problems: list[Problem]) -> dict[str, list[Mapping[str, Any]]]:
+    document, more = marks.load(root / "knowledge" / "rules.yaml", root=root)
+    problems += more
+    data = document.data.get("rules") if document and isinstance(document.data, dict) else None
+    return {str(name): list(found or ()) for name, found in (data or {}).items()}

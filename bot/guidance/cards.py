@@ -105,6 +105,15 @@ class Cards:
         title = _text(kind, entry.id, "title", entry.title)
         return Item(id=entry.id, title=title, lines=tuple(lines), public=True)
 
+    def first_steps(self, entry: Guide, count: int) -> Item:
+        """Return the opening steps of a guide: what to do before reading on."""
+        lines = [
+            _bold("guides", entry.id, "title", entry.title),
+            *_list("guides", entry.id, "steps", entry.steps[:count], count, numbered=True),
+        ]
+        title = _text("guides", entry.id, "title", entry.title)
+        return Item(id=entry.id, title=title, lines=tuple(lines), public=True)
+
     def strategy(self, entry: Strategy) -> Item:
         """Return the card of a strategy: what, when it works, first steps, risks, examples."""
         kind = "strategies"

@@ -66,7 +66,7 @@ def find_resources(knowledge: Knowledge, facts: Facts, today: date) -> Help:
         if code is not None:
             excluded.append((entry.id, code))
             continue
-        found = _score(knowledge, entry, facts, answers, today)
+        found = _score(entry, facts, answers, today)
         if found is not None:
             ranked.append(found)
     ranked.sort(key=lambda one: (-one.score, one.entry.id))
@@ -115,7 +115,6 @@ def _exclusion(
 
 
 def _score(
-    knowledge: Knowledge,
     entry: Resource,
     facts: Facts,
     answers: Mapping[str, Answer],

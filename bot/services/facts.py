@@ -52,7 +52,7 @@ class FactBook:
         return Facts(
             today=today,
             shelf=library,
-            reader=library.reader(language),
+            reader=library.reader(language, today),
             lookups=self.lookups(library, language, today),
             known={
                 **dict(person.preferences),
