@@ -30,7 +30,8 @@ def check_key(conn: Connection, cipher: Cipher) -> None:
         VaultError: The key is not the one of this database.
         SettingsError: The database was moved elsewhere, or is on its way.
     """
-    kept = dict(conn.execute(select(meta.c.name, meta.c.value)).tuples().all())
+    rows = conn.execute(select(meta.c.name, meta.c.value))
+    kept: dict[str, bytes] = {row.name: row.value for row in rows}
     if MOVED in kept:
         raise SettingsError(
             "This database was moved, or a move is under way: finish it with `vigil move`, "
