@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.services.ports import Cipher
 
-_NAME = "key-check"
+KEY_CHECK = "key-check"
 _CONTEXT = "meta/value/key-check"
 _CLEAR = b"vigil"
 MOVED = "moved-to"
@@ -37,11 +37,11 @@ def check_key(conn: Connection, cipher: Cipher) -> None:
             "This database was moved, or a move is under way: finish it with `vigil move`, "
             "then set VIGIL_DATABASE_URL to the new one."
         )
-    if _NAME not in kept:
+    if KEY_CHECK not in kept:
         sealed = cipher.seal(_CLEAR, context=_CONTEXT)
-        conn.execute(insert(meta).values(name=_NAME, value=sealed))
+        conn.execute(insert(meta).values(name=KEY_CHECK, value=sealed))
         return
-    verify(kept[_NAME], cipher)
+    verify(kept[KEY_CHECK], cipher)
 
 
 def verify(sealed: bytes, cipher: Cipher) -> None:

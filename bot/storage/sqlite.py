@@ -30,7 +30,7 @@ from bot.storage.unit_of_work import make_tx
 from bot.storage.urls import file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine
@@ -114,7 +114,7 @@ def hold(path: Path, *, alone: bool) -> int:
 
 
 @contextlib.contextmanager
-def transaction(conn: Connection) -> Any:
+def transaction(conn: Connection) -> Iterator[None]:
     """Hold one write transaction over a connection in autocommit mode."""
     conn.exec_driver_sql("BEGIN IMMEDIATE")
     try:
