@@ -50,3 +50,21 @@ def codes(raw: Iterable[Mapping[str, Any]] | None, facts: Mapping[str, Answer]) 
         rule.code for rule in rules(raw) if rule.condition is None or holds(rule.condition, facts)
     )
     return list(dict.fromkeys(found))
+
+
+FACT_NAMES = frozenset(
+    {
+        "id", "threats", "country", "ongoing", "days_ago", "in_days", "in_hours", "who", "groups",
+        "perpetrators", "company_home_country", "reported_to", "domestic_remedies",
+        "cooperated_with_un", "consent", "urgency", "language", "needs", "detained",
+        "location_known", "environmental_link", "organisation", "collective", "union",
+        "victim_age", "visibility", "reported_nationally", "registered_with",
+        "cooperated_with_regional", "last_decision_days_ago", "hearing_in_days",
+        "court_deadline_in_days", "date_of_vote_in_days", "removal_in_hours", "death_sentence",
+        "written_order", "civil_case", "hours_ago", "disappearance_year", "second_country",
+        "second_country_role", "msi", "finance",
+        "area", "second_area", "home_area", "state_actor", "business_actor", "bodily",
+        "event_days_ago", "urgent",
+    }
+)  # fmt: skip
+"""What a rule may ask: the facts of a case, and what follows plainly from them."""

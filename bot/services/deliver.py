@@ -175,8 +175,10 @@ class Delivery:
             person = tx.people.find(row.person)
             if person is not None:
                 tx.people.put(replace(person, gone_since=now), at=now)
-        if outcome.delivered is not None and row.message.edit_ref is None:
-            tx.chat.add(row.person, [self._shown(row, ref, now) for ref in outcome.delivered.refs])
+        if outcome.delivered is not None:
+            # An edit shows nothing new, unless the channel had to send a new message after all.
+            new = [ref for ref in outcome.delivered.refs if ref != row.message.edit_ref]
+            tx.chat.add(row.person, [self._shown(row, ref, now) for ref in new])
 
     def _shown(self, row: Claimed, ref: str, now: datetime) -> ChatMessage:
         stays = self.chat_ttl

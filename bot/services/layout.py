@@ -9,7 +9,7 @@ from bot.flow.inputs import Universal
 from bot.services.pressed import choice_data, flow_data, word_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bot.content.library import Library
     from bot.domain.ids import LanguageTag
@@ -24,7 +24,8 @@ _COPY_LIMIT = 256
 
 def compose(say: Say, library: Library, language: LanguageTag, *, clear: bool) -> Outgoing:
     """Put a message into words and rows; `clear` adds the button that removes a last screen."""
-    text = "\n\n".join(shown for line in say.lines if (shown := library.render(line, language)))
+    shown = [line for line in (library.render(one, language) for one in say.lines) if line]
+    text = _card(shown) if say.public else "\n\n".join(shown)
     choices = [
         Button(
             label=library.render(choice.label, language),
@@ -51,6 +52,15 @@ def compose(say: Say, library: Library, language: LanguageTag, *, clear: bool) -
         buttons=tuple(tuple(row) for row in rows),
         keyboard=Keyboard.REPLY if say.reply_keyboard else Keyboard.INLINE,
         protect=not say.public,
+    )
+
+
+def _card(lines: Sequence[str]) -> str:
+    """Join the lines of a card: parts that begin with a bold heading stand apart."""
+    return "".join(
+        ("\n\n" if number and line.lstrip("\u200f").startswith("*") else "\n" if number else "")
+        + line
+        for number, line in enumerate(lines)
     )
 
 

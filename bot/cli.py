@@ -1,0 +1,197 @@
+"""The command line. Each command loads what it needs and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads it from the signatures
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    help="Vigil: a chat assistant for human rights defenders.",
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Without a command, serve."""
+    if context.invoked_subcommand is None:
+        run()
+
+
+@app.command()
+def run(
+    only: Annotated[str, typer.Option(help="Roles of this process: door,deliver,tick,api.")] = "",
+) -> None:
+    """Serve: Telegram when a token is set, the web chat, the scheduler and delivery."""
+    import asyncio
+
+    from bot import logs, settings
+    from bot.app import ROLES, serve
+    from bot.domain.errors import SettingsError
+
+    chosen = settings.load()
+    logs.configure(chosen.log_level, chosen.log_format)
+    roles = tuple(role.strip() for role in only.split(",") if role.strip()) or ROLES
+    if unknown := set(roles) - set(ROLES):
+        raise SettingsError(f"--only knows {', '.join(ROLES)}; not {', '.join(sorted(unknown))}.")
+    asyncio.run(serve(chosen, roles))
+
+
+@app.command()
+def check(
+    as_json: Json = False,
+    due: Annotated[
+        int | None, typer.Option(help="Also list what is to be reviewed within so many days.")
+    ] = None,
+    content: Annotated[
+        Path | None, typer.Option(help="Folder with flows/, locales/, knowledge/.")
+    ] = None,
+) -> None:
+    """Name every problem of flows, locales and knowledge, with file and line."""
+    from datetime import UTC, datetime
+
+    from bot.content.checking import check_all
+    from bot.content.place import content_root
+
+    today = datetime.now(UTC).date()
+    problems = check_all(content_root(content), today=today, due_within=due)
+    wrong = sum(problem.severity == "error" for problem in problems)
+    if as_json:
+        print(json.dumps([_problem(problem) for problem in problems], ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem)
+        print(f"{wrong} errors, {len(problems) - wrong} warnings")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def talk(
+    lang: Annotated[str, typer.Option(help="Language of your app, as a tag such as es.")] = "en",
+    script: Annotated[Path | None, typer.Option(help="Play and check a conversation.")] = None,
+) -> None:
+    """Talk in the terminal; nothing is kept."""
+    import asyncio
+
+    from bot import logs
+    from bot.domain.ids import LanguageTag
+
+    logs.configure("ERROR")
+    if script is not None:
+        from bot.scripts import play_file
+
+        differences = asyncio.run(play_file(script))
+        for difference in differences:
+            print(difference)
+        print("as written" if not differences else f"{len(differences)} differences")
+        raise typer.Exit(1 if differences else 0)
+    from bot.talking import talk as talk_on
+
+    asyncio.run(talk_on(LanguageTag(lang)))
+
+
+@app.command()
+def advise(
+    facts: Annotated[Path, typer.Option(help="A fact file: YAML or JSON, one object or a list.")],
+    as_json: Json = False,
+) -> None:
+    """Say which mechanisms can act on coded facts, and which cannot."""
+    from bot.guidance.advice import advise as ask
+    from bot.guidance.advice import as_json as shown
+
+    def answer(knowledge: Any, parsed: Any, today: Any) -> dict[str, Any]:
+        found = shown(knowledge, ask(knowledge, parsed.facts, today), parsed.facts)
+        found["unknown"] += list(parsed.unknown_values)
+        return found
+
+    _over_facts(facts, answer, as_json=as_json)
+
+
+@app.command()
+def resources(
+    facts: Annotated[Path, typer.Option(help="A fact file: YAML or JSON, one object or a list.")],
+    as_json: Json = False,
+) -> None:
+    """Say who can protect or help, for coded facts."""
+    from bot.guidance.resources import as_json as shown
+    from bot.guidance.resources import find_resources
+
+    def answer(knowledge: Any, parsed: Any, today: Any) -> dict[str, Any]:
+        return shown(knowledge, find_resources(knowledge, parsed.facts, today), parsed.facts, today)
+
+    _over_facts(facts, answer, as_json=as_json)
+
+
+@app.command()
+def simulate(
+    what: Annotated[str, typer.Argument(help="checkins")],
+    engine: Annotated[str, typer.Option(help="pure")] = "pure",
+    plans: Annotated[int, typer.Option()] = 1_000,
+    days: Annotated[int, typer.Option()] = 30,
+    seed: Annotated[int, typer.Option()] = 1,
+    as_json: Json = False,
+) -> None:
+    """Simulate lives with outages against the check-in protocol."""
+    from bot.domain.errors import SettingsError
+    from bot.proofs.simulation.pure import simulate as lives
+
+    if what != "checkins" or engine != "pure":
+        raise SettingsError("Only `simulate checkins --engine pure` exists so far.")
+    _show(lives(plans, days, seed), as_json=as_json)
+
+
+def _over_facts(path: Path, answer: Any, *, as_json: bool) -> None:
+    """Answer every object of a fact file, in order."""
+    from datetime import UTC, datetime
+
+    import yaml
+
+    from bot.content.entries import load_knowledge
+    from bot.content.place import content_root
+    from bot.domain.errors import ContentError
+    from bot.guidance.facts import parse_facts
+
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise ContentError(f"{path} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ContentError(f"{path} is neither YAML nor JSON.") from None
+    objects = raw if isinstance(raw, list) else [raw]
+    knowledge, _ = load_knowledge(content_root())
+    today = datetime.now(UTC).date()
+    answers = []
+    for one in objects:
+        parsed = parse_facts(one if isinstance(one, dict) else {}, knowledge)
+        for key in parsed.unknown_keys:
+            print(f"{parsed.facts.id or path.name}: {key} is ignored", file=sys.stderr)
+        answers.append(answer(knowledge, parsed, today))
+    _show(answers if isinstance(raw, list) else answers[0], as_json=as_json)
+
+
+def _show(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        import yaml
+
+        print(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=100), end="")
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    return {
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+        "remedy": problem.remedy,
+    }

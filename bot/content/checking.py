@@ -1,0 +1,26 @@
+"""`vigil check`: every problem of flows, locales and knowledge at once, in the order of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.content.entry_checks import check_knowledge, due
+from bot.content.library import load
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from bot.content.marks import Problem
+
+
+def check_all(
+    root: Path, *, today: date, due_within: int | None = None, cache: Path | None = None
+) -> list[Problem]:
+    """Load everything below `root` and return what is wrong, sorted by place."""
+    library, problems = load(root, cache)
+    if library is not None:
+        problems += check_knowledge(library.knowledge, today)
+        if due_within is not None:
+            problems += due(library.knowledge, today, due_within)
+    return sorted(set(problems))

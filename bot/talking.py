@@ -1,0 +1,71 @@
+"""`vigil talk`: the whole conversation in a terminal, on a database that vanishes with it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.channels.terminal import Terminal
+from bot.settings import Settings
+from bot.wiring import SystemClock, open_bookcase, opened_store, wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import TextIO
+
+    from bot.domain.ids import LanguageTag
+    from bot.services.ports import Clock
+    from bot.wiring import Parts
+
+
+@asynccontextmanager
+async def conversation(
+    language: LanguageTag | None,
+    *,
+    stream: TextIO | None = None,
+    clock: Clock | None = None,
+    content: Path | None = None,
+) -> AsyncIterator[tuple[Terminal, Parts]]:
+    """Open a conversation of its own: a new database and key, deleted at the end."""
+    clock = clock or SystemClock()
+    with tempfile.TemporaryDirectory(prefix="vigil-talk-") as folder:
+        settings = Settings(home=Path(folder), content=content)
+        async with opened_store(settings) as store:
+            bookcase = await open_bookcase(settings, store, clock)
+            terminal = Terminal(clock=clock, language=language, stream=stream or sys.stdout)
+            parts = wire(
+                settings,
+                store=store,
+                bookcase=bookcase,
+                channels=[terminal],
+                clock=clock,
+                limits=False,
+            )
+            yield terminal, parts
+
+
+async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> None:
+    """Take one typed line and show every answer to it."""
+    await parts.reception(terminal.inbound(line, f"line-{number}"))
+    while await parts.delivery.deliver_due():
+        pass
+
+
+async def talk(language: LanguageTag | None, *, lines: TextIO | None = None) -> None:
+    """Talk until the input ends or /quit is typed."""
+    source = lines or sys.stdin
+    async with conversation(language) as (terminal, parts):
+        await exchange(terminal, parts, "/start", 0)
+        number = 0
+        while True:
+            print("\n> ", end="", flush=True)
+            line = await asyncio.to_thread(source.readline)
+            if not line or line.strip() == "/quit":
+                return
+            if line.strip():
+                number += 1
+                await exchange(terminal, parts, line, number)
