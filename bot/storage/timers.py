@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 _FREE = timers.c.claimed_by.is_(None)
+# Not the bare column: SQLite would read all that waits of a kind through the unique index.
+_KIND = timers.c.kind.concat("")
 _REPLACED = ("id", "person", "due_at", "fence", "attempts", "payload", "claimed_by", "lease_until")
 
 
@@ -61,7 +63,7 @@ class TimerRows(Rows):
         """Lease what is due, oldest first."""
         due = (
             select(timers)
-            .where(_FREE, timers.c.due_at <= micros(now), timers.c.kind.in_(sorted(kinds)))
+            .where(_FREE, timers.c.due_at <= micros(now), _KIND.in_(sorted(kinds)))
             .order_by(timers.c.due_at, timers.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

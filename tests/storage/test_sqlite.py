@@ -7,12 +7,15 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.domain.errors import ConflictError, SettingsError, VaultError
+from bot.domain.ids import ChannelName
+from bot.services.ports import Lane
 from bot.storage import sqlite as module
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 CANARY = b"canary-kestrel-4711"
 NOW = datetime(2031, 5, 4, tzinfo=UTC)
+
+
+def _files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Return contents and mode of every file, by name."""
+    return {
+        path.name: (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+        for path in folder.iterdir()
+    }
+
 
 _WRITER = """
 import asyncio, sys
@@ -48,7 +60,8 @@ async def test_what_was_answered_before_a_kill_is_there(
     tmp_path: Path, cipher: ApplicationCipher, lines: int
 ) -> None:
     url = f"sqlite:///{tmp_path / 'v.db'}"
-    with subprocess.Popen([sys.executable, "-c", _WRITER, url], stdout=subprocess.PIPE) as writer:  # noqa: ASYNC220 - the test waits for it
+    command = [sys.executable, "-c", _WRITER, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: ASYNC220, S603 - ours, and the test waits for it
         assert writer.stdout is not None
         told = [writer.stdout.readline() for _ in range(lines)]
         writer.send_signal(signal.SIGKILL)
@@ -67,11 +80,11 @@ async def test_nothing_of_a_person_is_in_any_file_in_clear(
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'v.db'}", cipher)
     await asyncio.gather(*(store.write(lambda tx, n=n: life(tx, n)) for n in range(30)))
-    names = {path.name for path in tmp_path.iterdir()}
-    assert {"v.db", "v.db-wal"} <= names
-    for path in tmp_path.iterdir():
-        assert CANARY not in path.read_bytes(), path.name
-        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path.name
+    files = _files(tmp_path)
+    assert {"v.db", "v.db-wal"} <= set(files)
+    for name, (held, mode) in files.items():
+        assert CANARY not in held, name
+        assert not mode & 0o077, name
     await store.scrub()
     assert (tmp_path / "v.db-wal").stat().st_size == 0
     await store.close()
@@ -86,10 +99,10 @@ async def test_deleted_bytes_are_gone_from_every_file_after_a_scrub(
 
     store = open_store(f"sqlite:///{tmp_path / 'v.db'}", Clear(bytes(32)))
     await store.write(lambda tx: tx.leases.note("n", CANARY.decode()))
-    assert any(CANARY in path.read_bytes() for path in tmp_path.iterdir())
+    assert any(CANARY in held for held, _ in _files(tmp_path).values())
     await store.write(lambda tx: tx.leases.note("n", "-"))
     await store.scrub()
-    assert not any(CANARY in path.read_bytes() for path in tmp_path.iterdir())
+    assert not any(CANARY in held for held, _ in _files(tmp_path).values())
     await store.close()
 
 
@@ -181,19 +194,36 @@ def test_a_file_that_is_no_database_is_one_sentence(
         open_store(f"sqlite:///{tmp_path / 'v.db'}", cipher)
 
 
-@pytest.mark.parametrize("table", ["outbox", "timer"])
-async def test_a_claim_reads_an_index_of_what_is_due(
-    table: str, tmp_path: Path, cipher: ApplicationCipher
+async def test_sweeps_read_indexes_of_what_is_due_and_never_a_table(
+    tmp_path: Path, cipher: ApplicationCipher
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'v.db'}", cipher)
     assert isinstance(store, module.SqliteStore)
-    condition = {
-        "outbox": "outbox.state = 'waiting' AND lane = 1 AND due_at <= 5 ORDER BY due_at, seq",
-        "timer": "claimed_by IS NULL AND due_at <= 5 ORDER BY due_at, id",
-    }[table]
-    plan = store._conn.exec_driver_sql(
-        f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {condition} LIMIT 5"  # noqa: S608 - ours
-    ).all()
-    assert f"ix_{table}_waiting" in plan[0][-1]
-    assert "TEMP B-TREE" not in str(plan)
+    run: list[tuple[str, Any]] = []
+
+    @event.listens_for(store._engine, "before_cursor_execute")
+    def _note(_conn: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
+        if sql.startswith(("SELECT", "UPDATE", "DELETE")):
+            run.append((sql, parameters))
+
+    def sweep(tx: Tx) -> None:
+        minute, names = timedelta(minutes=1), (ChannelName("web"),)
+        tx.outbox.claim(
+            worker="w", now=NOW, lease=minute, limit=9, lanes=tuple(Lane), channels=names
+        )
+        tx.timers.claim(worker="w", now=NOW, lease=minute, limit=9, kinds=("a", "b"))
+        tx.chat.claim_due(worker="w", now=NOW, lease=minute, limit=9)
+        tx.outbox.recover(now=NOW)
+        tx.timers.recover(now=NOW)
+        tx.outbox.next_due(tuple(Lane))
+        tx.timers.next_due()
+
+    await store.write(sweep)
+    event.remove(store._engine, "before_cursor_execute", _note)
+    assert len(run) > 10
+    for sql, parameters in run:
+        plan = store._conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters).all()
+        first = plan[0][-1]
+        assert "INDEX ix_" in first, (sql, plan)
+        assert "_waiting" in first or "_claimed" in first or "ix_chat_delete_at" in first, plan
     await store.close()
