@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from bot.domain.ids import ChannelName, LanguageTag, PersonId
 from bot.domain.people import Person
@@ -19,6 +19,11 @@ from bot.storage.tables import person as people
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+_FIND = select(people.c.channel, people.c.address, people.c.profile).where(
+    people.c.id == bindparam("of")
+)
 
 
 class PeopleRows(Rows):
@@ -37,8 +42,7 @@ class PeopleRows(Rows):
 
     def find(self, id_: PersonId) -> Person | None:
         """Return a person, or None when nothing is known (any more)."""
-        columns = (people.c.channel, people.c.address, people.c.profile)
-        row = self.conn.execute(select(*columns).where(people.c.id == id_)).one_or_none()
+        row = self.conn.execute(_FIND, {"of": id_}).one_or_none()
         if row is None:
             return None
         data: dict[str, Any] = json.loads(self.open(row.profile, context=f"person/profile/{id_}"))
@@ -77,12 +81,7 @@ class PeopleRows(Rows):
             "profile": self.seal(dump(profile), context=f"person/profile/{person.id}"),
             "seen_at": micros(at),
         }
-        statement = self.insert(people)
-        excluded = {name: statement.excluded[name] for name in changed}
-        self.conn.execute(
-            statement.on_conflict_do_update(index_elements=["id"], set_=excluded),
-            {"id": person.id, **changed},
-        )
+        self.upsert(people, ("id",), {"id": person.id, **changed})
 
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""

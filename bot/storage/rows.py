@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -47,6 +48,16 @@ def unpad(padded: bytes) -> bytes:
     return padded[_LENGTH : _LENGTH + int.from_bytes(padded[:_LENGTH], "big")]
 
 
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    # Kept: building a statement costs more than running it.
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    values = {name: statement.excluded[name] for name in changed}
+    if "version" in values:
+        values["version"] = table.c.version + 1
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Access to tables inside one transaction."""
@@ -60,6 +71,11 @@ class Rows:
         if self.conn.dialect.name == "sqlite":
             return sqlite.insert(table)
         return postgresql.insert(table)
+
+    def upsert(self, table: Table, keys: tuple[str, ...], row: dict[str, Any]) -> None:
+        """Insert a row, or replace all but the keys; a column `version` counts up."""
+        changed = tuple(name for name in row if name not in keys)
+        self.conn.execute(_upsert(self.conn.dialect.name, table, keys, changed), row)
 
     def count(self, statement: Executable, parameters: dict[str, Any] | None = None) -> int:
         """Run a statement that changes rows; return how many."""

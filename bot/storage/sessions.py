@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.domain.ids import PersonId
 from bot.flow.session import Session, from_json, to_json
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_LOAD = select(sessions.c.body).where(sessions.c.person == bindparam("of"))
+
+
 class SessionRows(Rows):
     """Implements `Sessions`."""
 
@@ -24,8 +27,7 @@ class SessionRows(Rows):
 
     def load(self, person: PersonId) -> Session | None:
         """Return the session; None when there is none or it cannot be read any more."""
-        found = select(sessions.c.body).where(sessions.c.person == person)
-        sealed = self.conn.execute(found).scalar_one_or_none()
+        sealed = self.conn.execute(_LOAD, {"of": person}).scalar_one_or_none()
         if sealed is None:
             return None
         try:
@@ -42,15 +44,7 @@ class SessionRows(Rows):
             "body": self.seal(dump(to_json(session)), context=f"session/body/{person}"),
             "saved_at": micros(at),
         }
-        statement = self.insert(sessions)
-        changed = {
-            "version": sessions.c.version + 1,
-            "body": statement.excluded.body,
-            "saved_at": statement.excluded.saved_at,
-        }
-        self.conn.execute(
-            statement.on_conflict_do_update(index_elements=["person"], set_=changed), row
-        )
+        self.upsert(sessions, ("person",), row)
 
     def forget_before(self, moment: datetime, *, limit: int) -> list[PersonId]:
         """Drop sessions idle since `moment`; return whose."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _FREE = timers.c.claimed_by.is_(None)
 # Not the bare column: SQLite would read all that waits of a kind through the unique index.
 _KIND = timers.c.kind.concat("")
-_REPLACED = ("id", "person", "due_at", "fence", "attempts", "payload", "claimed_by", "lease_until")
 
 
 class TimerRows(Rows):
@@ -46,11 +45,7 @@ class TimerRows(Rows):
             "claimed_by": None,
             "lease_until": None,
         }
-        statement = self.insert(timers)
-        changed = {name: statement.excluded[name] for name in _REPLACED}
-        self.conn.execute(
-            statement.on_conflict_do_update(index_elements=["kind", "key"], set_=changed), row
-        )
+        self.upsert(timers, ("kind", "key"), row)
 
     def cancel(self, kind: str, key: str) -> bool:
         """Remove; False when there was none."""
