@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -207,3 +207,15 @@ def served(house: House) -> Iterator[str]:
         loop.call_soon_threadsafe(stop.set)
         thread.join(15)
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def make_site() -> Any:
+    """Give a function that serves a house; everything is stopped at the end."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> tuple[House, str]:
+            house = make_house(look_every=0.2, **{"patience": 2.0, **options})
+            return house, stack.enter_context(served(house))
+
+        yield make
