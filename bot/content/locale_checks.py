@@ -100,7 +100,8 @@ def _compare(catalogue: Catalogue, entry: Entry, text: Text, string: str) -> Ite
         yield _wrong(catalogue, entry, text, "markup", "has other *bold* marks")
     if sorted(_LINK.findall(string)) != sorted(_LINK.findall(text.source)):
         yield _wrong(catalogue, entry, text, "links", "has other links")
-    limit = MAX_LABEL if ".options." in text.context or text.context.endswith(_LABELS) else MAX_TEXT
+    is_label = ".options." in text.context or text.context.endswith(_LABELS)
+    limit = MAX_LABEL if is_label and len(text.source) <= MAX_LABEL else MAX_TEXT
     if len(string) > limit:
         yield _wrong(catalogue, entry, text, "too-long", f"is longer than {limit} letters")
 

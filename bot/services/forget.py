@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
+from bot.domain.errors import ConflictError
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.services.ports import Clock, DueTimer, Store, Tx
+
+log = structlog.get_logger()
 
 SEEN_FOR = timedelta(hours=49)
 """Telegram repeats an update for at most 24 hours; twice that costs nothing."""
@@ -36,16 +42,28 @@ class Forgetting:
         person = due.timer.person
         if person is not None:
             await self.store.write(lambda tx: tx.people.forget(person))
+            await self.scrub()
 
     async def drafts(self) -> int:
         """Delete words whose time is over."""
         now = self.clock.now()
-        return await self.store.write(lambda tx: _short_lived(tx, now))
+        gone = await self.store.write(lambda tx: _short_lived(tx, now))
+        if gone:
+            await self.scrub()
+        return gone
 
     async def old(self) -> None:
         """Delete what no one can need any more."""
         now = self.clock.now()
         await self.store.write(lambda tx: _old(tx, now))
+        await self.scrub()
+
+    async def scrub(self) -> None:
+        """Take the bytes of deleted rows out of the files; busy readers only put it off."""
+        try:
+            await self.store.scrub()
+        except ConflictError:
+            log.info("scrub-later")
 
 
 def _short_lived(tx: Tx, now: datetime) -> int:
