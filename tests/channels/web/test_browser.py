@@ -64,7 +64,11 @@ async def test_a_conversation_is_possible_and_accessible(
 ) -> None:
     house, address = site
     context = await chromium.new_context(
-        viewport=size, color_scheme=light, locale=locale, java_script_enabled=script
+        viewport=size,
+        color_scheme=light,
+        locale=locale,
+        java_script_enabled=script,
+        reduced_motion="reduce",
     )
     page = await context.new_page()
     problems: list[str] = []

@@ -9,12 +9,14 @@
   const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
     (byte) => byte.toString(16).padStart(2, "0")).join("");
   const say = (code) => { notice.textContent = code ? $("says").getAttribute("data-" + code) || "" : ""; };
-  const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 120;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const toEnd = () => {
-    scrollTo({top: document.documentElement.scrollHeight, behavior: calm.matches ? "auto" : "smooth"});
+  const atEnd = () => log.scrollTop + log.clientHeight >= log.scrollHeight - 120;
+  // A long message is shown from its beginning, not from its end.
+  const bring = (one, block) => {
+    one.scrollIntoView({block, behavior: calm.matches ? "auto" : "smooth"});
     newer.hidden = true;
   };
+  const toEnd = () => bring(log.lastElementChild, "end");
   const wake = (root) => root.querySelectorAll(".needs-script").forEach((one) => { one.hidden = false; });
   const node = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
 
@@ -133,23 +135,23 @@
   }
   words.addEventListener("input", grow);
   newer.addEventListener("click", toEnd);
-  addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; }, {passive: true});
+  log.addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; }, {passive: true});
 
   function show(news) {
     const follow = atEnd();
-    let added = false;
+    let added = null;
     const standing = new Set(news.refs);
     log.querySelectorAll("[data-ref]").forEach((one) => { if (!standing.has(one.dataset.ref)) one.remove(); });
     for (const change of news.changed) {
       const fresh = node(change.html);
       wake(fresh);
       const old = log.querySelector(`[data-ref="${CSS.escape(change.ref)}"]`);
-      if (!old) { log.append(fresh); added = true; }
+      if (!old) { log.append(fresh); added ??= fresh; }
       else if (old.dataset.mark !== fresh.dataset.mark) old.replaceWith(fresh);
     }
     const welcome = $("welcome");
     if (welcome && news.refs.length) welcome.remove();
-    if (added) { if (follow) toEnd(); else newer.hidden = false; }
+    if (added) { if (follow) bring(added, "start"); else newer.hidden = false; }
     if (news.language !== document.documentElement.lang) relabel();
   }
 
@@ -188,6 +190,6 @@
   history.scrollRestoration = "manual";
   wake(document);
   grow();
-  toEnd();
+  log.scrollTop = log.scrollHeight;
   listen();
 })();
