@@ -123,6 +123,9 @@ class Door:
     async def page(self, request: Request) -> Response:
         """Show the conversation; nothing is written for somebody who only looks."""
         address = guard.address_of(request)
+        if address is None and guard.comes_from_elsewhere(request):
+            # A strict cookie stays away from a foreign link: ask again before giving a new one.
+            return self._dress(Response(self._pages.again(), media_type="text/html"))
         response = await self._page(request, address or guard.new_address(), new=address is None)
         return self._dress(response)
 

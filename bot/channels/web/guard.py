@@ -66,6 +66,11 @@ def is_ours(request: Request) -> bool:
     return origin == "null" or urlsplit(origin).netloc == request.headers.get("host", "")
 
 
+def comes_from_elsewhere(request: Request) -> bool:
+    """Tell whether a link of another site led here, so that a strict cookie was held back."""
+    return request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+
+
 def token_fits(address: str, token: str) -> bool:
     """Tell whether a form's token belongs to the cookie."""
     return hmac.compare_digest(form_token(address).encode(), token.encode())

@@ -108,6 +108,10 @@ class Pages:
         """Return one message, to be put into a page that is open."""
         return self._item(shown, view)
 
+    def again(self) -> str:
+        """Return a page that opens the chat from here, as our own visitor."""
+        return self._templates.get_template("again.html").render()
+
     def blank(self) -> str:
         """Return a page with nothing on it."""
         return self._templates.get_template("blank.html").render()

@@ -1,4 +1,4 @@
-"""A web chat over an in-memory store, with a scripted reception that answers in several languages."""
+"""A web chat over an in-memory store; a scripted reception answers in several languages."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ class Script:
 
 ARABIC = {
     "Send": "إرسال", "Leave quickly": "مغادرة سريعة", "I am in danger now": "أنا في خطر الآن",
-    "Start": "ابدأ", "Chat": "محادثة", "Your message": "رسالتك", "You can talk here": "يمكنك التحدث هنا",
+    "Start": "ابدأ", "Chat": "محادثة", "Your message": "رسالتك",
+    "You can talk here": "يمكنك التحدث هنا",
 }  # fmt: skip
 
 

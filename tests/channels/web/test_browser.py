@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
         not CHROMIUM.exists(),
-        reason="NO CHROMIUM at /usr/bin/chromium: THE WEB CHAT IS NOT TESTED (apt install chromium)",
+        reason="NO CHROMIUM at /usr/bin/chromium: THE WEB CHAT IS NOT TESTED (apt: chromium)",
     ),
     # Chromium's pipes are closed by Playwright's own loop after ours has gone.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -60,7 +60,7 @@ async def serious(page: Any) -> list[str]:
 @pytest.mark.parametrize("locale", ["en", "ar"])
 @pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
 async def test_a_conversation_is_possible_and_accessible(
-    chromium: Any, site: Any, size: Any, locale: str, light: str, script: bool
+    chromium: Any, site: Any, size: Any, locale: str, light: str, script: Any
 ) -> None:
     house, address = site
     context = await chromium.new_context(
@@ -192,4 +192,18 @@ async def test_what_was_not_taken_returns_to_the_text_field(chromium: Any, site:
     await expect(page.locator("#notice")).not_to_be_empty()
     await expect(page.locator("#words")).to_have_value("do not lose me")
     await expect(page.locator(".mine")).to_have_count(0)
+    await context.close()
+
+
+async def test_a_link_elsewhere_leads_back_into_the_conversation(chromium: Any, site: Any) -> None:
+    _, address = site
+    context = await chromium.new_context(viewport=PHONE)
+    page = await context.new_page()
+    await page.goto(address)
+    await page.locator(".welcome button.good").click()
+    await expect(page.locator(".theirs")).to_have_count(1)
+    foreign = address.replace("127.0.0.1", "localhost")
+    await page.goto(foreign + "blank")
+    await page.evaluate("(to) => { location.href = to; }", address)
+    await expect(page.locator(".theirs")).to_have_count(1)
     await context.close()
