@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import structlog
 
+from bot.domain.errors import SendError
 from bot.domain.languages import SOURCE
 from bot.scheduler import run as run_jobs
 from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+
+    from starlette.types import ASGIApp
 
     from bot.channels.telegram.client import TelegramClient
     from bot.channels.telegram.door import Door
     from bot.channels.telegram.hook import Hook
+    from bot.channels.web.door import Door as WebDoor
+    from bot.channels.web.mailbox import WebChannel
     from bot.content.library import Bookcase
-    from bot.services.ports import Channel, Store
+    from bot.services.ports import Channel, Clock, Store
     from bot.settings import Settings
     from bot.wiring import Parts
 
@@ -77,8 +82,8 @@ class Running:
     telegram: TelegramClient | None = None
     door: Door | None = None
     hook: Hook | None = None
-    http: Any = None
-    _closers: list[Any] = field(default_factory=list)
+    http: ASGIApp | None = None
+    web_door: WebDoor | None = None
 
     def work(self, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
         """Return the pieces of work of the chosen roles, by name."""
@@ -89,16 +94,28 @@ class Running:
             found["tick"] = run_jobs(jobs(self.parts), stop)
         if "door" in self.only and self.door is not None:
             found |= self._doors(self.door, stop)
-        if self.http is not None and {"door", "api"} & set(self.only):
-            from bot.api.server import serve_http
-
-            found["http"] = serve_http(self.http, self.settings.listen, stop)
+        if self.http is not None:
+            found["http"] = self._serve_http(self.http, stop)
         return found
 
     async def close(self) -> None:
         """Close what holds connections."""
         if self.telegram is not None:
             await self.telegram.close()
+
+    async def _serve_http(self, app: ASGIApp, stop: asyncio.Event) -> None:
+        from bot.api.server import serve as serve_requests
+
+        def ready() -> None:
+            log.info("ready", address=f"http://{self.settings.listen}")
+
+        def stopping() -> None:
+            if self.web_door is not None:
+                self.web_door.close()
+            if self.hook is not None:
+                self.hook.drain()
+
+        await serve_requests(app, self.settings.listen, stop, ready=ready, stopping=stopping)
 
     def _doors(self, door: Door, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
         settings = self.settings
@@ -124,63 +141,74 @@ def make(
     """Make everything that the settings ask for; nothing runs yet."""
     clock = SystemClock()
     channels: list[Channel] = []
-    telegram = None
-    if settings.telegram_token is not None:
-        from bot.channels.telegram.client import TelegramClient
-
-        telegram = TelegramClient(
-            token=settings.telegram_token.get_secret_value(),
-            api=settings.telegram_api,
-            clock=clock,
-        )
+    telegram = _telegram(settings, clock)
+    if telegram is not None:
         channels.append(telegram)
-    from bot.channels.web.channel import WebChannel
+    web = None
+    if {"door", "deliver"} & set(only):
+        from bot.channels.web.mailbox import WebChannel
 
-    web = WebChannel(store, clock)
-    channels.append(web)
+        web = WebChannel(store=store, clock=clock)
+        channels.append(web)
     parts = wire(
         settings, store=store, bookcase=bookcase, channels=channels, clock=clock, limits=limits
     )
     running = Running(settings=settings, only=only, parts=parts, telegram=telegram)
-    if telegram is not None:
-        from bot.channels.telegram.door import Door
-        from bot.channels.telegram.hook import Hook
-
-        running.door = Door(
-            receive=parts.reception, client=telegram, clock=clock, may_poll=_poller(parts)
-        )
-        if settings.webhook_secret is not None:
-            running.hook = Hook(running.door, settings.webhook_secret.get_secret_value())
+    if telegram is not None and "door" in only:
+        _open_telegram(running, telegram)
     if {"door", "api"} & set(only):
-        running.http = _http(running, web)
+        running.http = _http(running, web if "door" in only else None)
     return running
 
 
-def _http(running: Running, web: Any) -> Any:
-    from bot.api.server import assemble
-    from bot.channels.web.door import web_routes
+def _telegram(settings: Settings, clock: Clock) -> TelegramClient | None:
+    if settings.telegram_token is None:
+        return None
+    from bot.channels.telegram.client import TelegramClient
+
+    token = settings.telegram_token.get_secret_value()
+    return TelegramClient(token=token, api=settings.telegram_api, clock=clock)
+
+
+def _open_telegram(running: Running, client: TelegramClient) -> None:
+    from bot.channels.telegram.door import Door
+    from bot.channels.telegram.hook import Hook
 
     parts, settings = running.parts, running.settings
-    hook = None
+    running.door = Door(
+        receive=parts.reception, client=client, clock=parts.clock, may_poll=_poller(parts)
+    )
+    if settings.webhook_secret is not None:
+        running.hook = Hook(running.door, settings.webhook_secret.get_secret_value())
+
+
+def _http(running: Running, web: WebChannel | None) -> ASGIApp:
+    from bot.api.health import Health, Metrics
+    from bot.api.server import build
+
+    parts, settings = running.parts, running.settings
+    webhook: tuple[str, ASGIApp] | None = None
     if running.hook is not None and settings.webhook_url:
-        hook = (urlsplit(settings.webhook_url).path or "/", running.hook)
-    return assemble(
-        web=web_routes(
-            channel=web,
+        webhook = (urlsplit(settings.webhook_url).path or "/", cast("ASGIApp", running.hook))
+    if web is not None:
+        from bot.channels.web.door import Door as WebDoor
+
+        running.web_door = WebDoor(
             receive=parts.reception,
-            store=parts.store,
+            channel=web,
             clock=parts.clock,
-            library=parts.bookcase,
+            translate=lambda language, source: parts.bookcase().interface(source, language),
+            languages=lambda: parts.bookcase().names(),
         )
-        if "door" in running.only
-        else (),
-        hook=hook,
-        store=parts.store,
-        clock=parts.clock,
+    return build(
+        health=Health(store=parts.store, clock=parts.clock),
+        metrics=Metrics(),
+        chat=running.web_door.routes() if running.web_door is not None else (),
+        webhook=webhook,
     )
 
 
-def _poller(parts: Parts) -> Any:
+def _poller(parts: Parts) -> Callable[[], Awaitable[bool]]:
     """Of several processes on one database one polls: who holds the lease."""
 
     async def may_poll() -> bool:
@@ -198,7 +226,10 @@ async def _publish_menu(client: TelegramClient, bookcase: Bookcase) -> None:
     from bot.channels.telegram.menu import COMMANDS, menus, publish
 
     library = bookcase()
-    await client.open()
+    try:
+        await client.open()
+    except SendError:
+        return  # the door keeps trying; a menu is only a comfort
     described = menus(
         library.offered,
         COMMANDS,

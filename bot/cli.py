@@ -125,7 +125,7 @@ def resources(
     from bot.guidance.resources import find_resources
 
     def answer(knowledge: Any, parsed: Any, today: Any) -> dict[str, Any]:
-        return shown(knowledge, find_resources(knowledge, parsed.facts, today), parsed.facts, today)
+        return shown(find_resources(knowledge, parsed.facts, today), parsed.facts, today)
 
     _over_facts(facts, answer, as_json=as_json)
 

@@ -76,6 +76,16 @@ class Library:
             return phrase
         return self.render(replace(text, values=tuple(values.items())), language)
 
+    def interface(self, source: str, language: LanguageTag) -> str:
+        """Put a sentence of the web page into a language."""
+        return self.render(Text(source=source, context="", domain="interface"), language)
+
+    def names(self) -> tuple[tuple[LanguageTag, str], ...]:
+        """Return the offered languages with what their speakers call them."""
+        return tuple(
+            (one.tag, one.name) for one in self.catalogues.languages if one.tag in self.offered
+        )
+
     def universal(self, words: Words) -> Universal | None:
         """Return the universal word that a whole message is, in whatever language."""
         raw = words.reveal().strip()
