@@ -77,6 +77,18 @@ class Terminal:
             language_hint=self.language,
         )
 
+    def pressed(self, button: Button, update_id: str) -> Inbound:
+        """Return what a press of this button brings."""
+        return Inbound(
+            channel=NAME,
+            update_id=update_id,
+            address=ADDRESS,
+            kind=InboundKind.BUTTON,
+            received_at=self.clock.now(),
+            data=button.data,
+            language_hint=self.language,
+        )
+
     def _pressed(self, text: str) -> Button | None:
         number = text.removeprefix("[").removesuffix("]")
         if number.isdecimal() and 0 < int(number) <= len(self._buttons):
