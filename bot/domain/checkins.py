@@ -198,7 +198,7 @@ def _climb(
         case "remind":
             number = cycle.reminded + 1
             cycle = replace(cycle, reminded=number, state=_asked(number))
-            return cycle, [Effect(act=Act.REMIND, key=f"remind:{number}", late=late)]
+            return cycle, [Effect(act=Act.REMIND, key=f"remind:{cycle.extensions}:{number}", late=late)]
         case "l1":
             cycle = _at_level(cycle, State.L1, now)
             return cycle, [

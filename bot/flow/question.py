@@ -28,7 +28,7 @@ def put(run: Run, step: AskStep, frame: Frame, *, edit: bool = False, page: int 
     run.ask(
         text,
         _choices(run, step, frame, page),
-        words=_words(run, frame),
+        words=_words(run, step, frame),
         reply_keyboard=step.reply_keyboard,
         edit=edit,
     )
@@ -74,11 +74,13 @@ def _choices(run: Run, step: AskStep, frame: Frame, page: int) -> tuple[effects.
     return tuple(found)
 
 
-def _words(run: Run, frame: Frame) -> tuple[Universal, ...]:
+def _words(run: Run, step: AskStep, frame: Frame) -> tuple[Universal, ...]:
     flow = run.flow(frame)
     back = (Universal.BACK,) if _can_go_back(run) else ()
     if flow is not None and flow.emergency:
         return (*back, Universal.PERSON) if flow.id != "sos" else back
+    if any(option.id == Universal.SOS for option in step.options):
+        return back
     return (*back, Universal.SOS)
 
 

@@ -69,7 +69,7 @@ def test_silence_climbs_every_rung_at_its_time_and_once(tier: Tier) -> None:
     at = {key: offset for offset, key in seen}
     assert len(at) == len(seen)
     for number, offset in enumerate(timings.reminders, 1):
-        assert at[f"remind:{number}"] == offset
+        assert at[f"remind:0:{number}"] == offset
     assert (at["l1"], at["l2"], at["l3"]) == (timings.l1, timings.l2, timings.l3)
     assert standing.cycle.state is State.L3
 
