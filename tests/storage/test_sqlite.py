@@ -61,7 +61,7 @@ async def test_what_was_answered_before_a_kill_is_there(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'v.db'}"
     command = [sys.executable, "-c", _WRITER, url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: ASYNC220, S603 - ours, and the test waits for it
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: ASYNC220 - ours, and the test waits for it
         assert writer.stdout is not None
         told = [writer.stdout.readline() for _ in range(lines)]
         writer.send_signal(signal.SIGKILL)

@@ -265,4 +265,4 @@ def test_aiogram_is_not_loaded_before_it_is_needed() -> None:
         "bot.channels.telegram.menu; sys.exit('aiogram' in sys.modules or 'aiohttp' in sys.modules)"
     )
     run = [sys.executable, "-c", code]
-    assert subprocess.run(run, check=False).returncode == 0  # noqa: S603 -- our own words
+    assert subprocess.run(run, check=False).returncode == 0
