@@ -72,6 +72,19 @@ def say(run: Run, words: Words) -> None:
             miss(run)
 
 
+def names_option(run: Run, word: Universal, words: Words) -> bool:
+    """Tell whether a universal word is, typed here, the name of an option: "Language" in settings.
+
+    SOS and stop mean themselves everywhere.
+    """
+    frame, step = _question(run)
+    if frame is None or step is None or word in {Universal.SOS, Universal.STOP}:
+        return False
+    if step.kind not in {AskKind.CHOICE, AskKind.CHOICES}:
+        return False
+    return len(run.facts.reader.option(words, labels(run, step, frame))) == 1
+
+
 def give(run: Run, gift: Gave) -> None:
     """Take a file where one was asked for; elsewhere say kindly that it was not kept."""
     frame, step = _question(run)
@@ -160,6 +173,9 @@ def _toggle(run: Run, step: AskStep, frame: Frame, option: str) -> None:
 
 def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
     """Try to read words as an answer; True when the question was left or narrowed."""
+    if step.skip is not None and _skips(run, step, frame, words):
+        _take(run, step, SKIPPED)
+        return True
     long = len(words.reveal().split()) > _SHORT
     help_too = long and _calm(run, frame) and run.understood(words).urgent
     match step.kind:
@@ -180,6 +196,14 @@ def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
                     _take(run, step, day.isoformat(), then_help=help_too)
                     return True
             return False
+
+
+def _skips(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
+    """Tell whether the words are the label (or the number) of leaving the question open."""
+    if step.skip is None:
+        return False
+    shown = [*labels(run, step, frame), (SKIP, step.skip)]
+    return run.facts.reader.option(words, shown) == (SKIP,)
 
 
 def _read_country(run: Run, step: AskStep, words: Words, *, then_help: bool) -> bool:

@@ -41,7 +41,10 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
         case Started():
             interrupt.open_flow(run, event.flow)
         case Pressed():
-            interrupt.universal(run, event.word)
+            if event.words is not None and answer.names_option(run, event.word, event.words):
+                _said(run, event.words)
+            else:
+                interrupt.universal(run, event.word)
         case Chose():
             _chose(run, event)
         case Said():

@@ -44,6 +44,8 @@ class Pressed:
     """A universal word was used."""
 
     word: Universal
+    words: Words | None = None
+    """How it was typed; a question may have an option of that very name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def to_event(inbound: Inbound, library: Library) -> Input | None:
             if words is None:
                 return Gave(kind="other", ref="")
             universal = library.universal(words)
-            return Pressed(word=universal) if universal else Said(words=words)
+            return Pressed(word=universal, words=words) if universal else Said(words=words)
         case InboundKind.COMMAND:
             return _command(inbound, library)
         case InboundKind.BUTTON:

@@ -258,3 +258,9 @@ def test_stop_leaves_one_matter_and_offers_the_one_below() -> None:
     assert "resume_question" in chat.hears
     chat.presses("resume")
     assert chat.at == "threat"
+
+
+def test_leaving_a_question_open_can_be_typed() -> None:
+    chat = Chat(REPORT).start("report").presses("yes").presses("smear").says("skip")
+    assert chat.at == "need"
+    assert chat.answers["where"] == ""
