@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -18,10 +17,11 @@ import structlog
 from bot.domain.errors import SendError
 from bot.domain.languages import SOURCE
 from bot.scheduler import run as run_jobs
+from bot.services.leadership import Leadership
 from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+    from collections.abc import Collection, Coroutine, Mapping
 
     from starlette.types import ASGIApp
 
@@ -40,9 +40,6 @@ log = structlog.get_logger()
 ROLES = ("door", "deliver", "tick", "api")
 GRACE = 10.0
 """Seconds for what is under way when the program is told to stop."""
-
-POLLER_LEASE = timedelta(seconds=90)
-"""Longer than a long poll lasts, so that two processes never poll at once."""
 
 
 async def serve(settings: Settings, only: Collection[str] = ROLES, *, limits: bool = True) -> None:
@@ -81,6 +78,7 @@ class Running:
     parts: Parts
     telegram: TelegramClient | None = None
     door: Door | None = None
+    polling: Leadership | None = None
     hook: Hook | None = None
     http: ASGIApp | None = None
     web_door: WebDoor | None = None
@@ -123,8 +121,8 @@ class Running:
         if settings.webhook_url and settings.webhook_secret:
             secret = settings.webhook_secret.get_secret_value()
             found["webhook"] = door.announce(stop, url=settings.webhook_url, secret=secret)
-        else:
-            found["poll"] = door.poll(stop)
+        elif self.polling is not None:
+            found |= {"poll": door.poll(stop), "lead": self.polling.keep(stop)}
         if self.telegram is not None:
             found["menu"] = _publish_menu(self.telegram, self.parts.bookcase)
         return found
@@ -175,8 +173,11 @@ def _open_telegram(running: Running, client: TelegramClient) -> None:
     from bot.channels.telegram.hook import Hook
 
     parts, settings = running.parts, running.settings
+    running.polling = Leadership(
+        store=parts.store, clock=parts.clock, worker=parts.worker, name="telegram-poller"
+    )
     running.door = Door(
-        receive=parts.reception, client=client, clock=parts.clock, may_poll=_poller(parts)
+        receive=parts.reception, client=client, clock=parts.clock, may_poll=running.polling.mine
     )
     if settings.webhook_secret is not None:
         running.hook = Hook(running.door, settings.webhook_secret.get_secret_value())
@@ -206,20 +207,6 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
         chat=running.web_door.routes() if running.web_door is not None else (),
         webhook=webhook,
     )
-
-
-def _poller(parts: Parts) -> Callable[[], Awaitable[bool]]:
-    """Of several processes on one database one polls: who holds the lease."""
-
-    async def may_poll() -> bool:
-        now = parts.clock.now()
-        return await parts.store.write(
-            lambda tx: tx.leases.take(
-                "telegram-poller", worker=parts.worker, now=now, until=now + POLLER_LEASE
-            )
-        )
-
-    return may_poll
 
 
 async def _publish_menu(client: TelegramClient, bookcase: Bookcase) -> None:

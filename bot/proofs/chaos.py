@@ -11,6 +11,7 @@ import asyncio
 import random
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,13 @@ PATH = (
 """What everybody types, over and over; every line has an answer that ends in a question."""
 
 REPEAT = re.compile(r"^Repeat [0-9a-zA-Z]{6}: this may have reached you before\.\n")
-PATIENCE = 60.0
+PATIENCE = 120.0
+"""Seconds: longer than the leases of a dead process and its successor's start together."""
+
 PACE = 1.0
+SETTLE = 1.0
+LATELY = 6
+"""How many messages back a repeat may reach."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,11 +98,12 @@ async def run(
             for program in programs:
                 await program.start()
             model = await api.person("Modela")
-            talk = [*PATH]
-            expected = await _walk(model, talk, verdict)
+            expected = await _walk(model, verdict)
             over = asyncio.Event()
             rounds = [
-                asyncio.ensure_future(_rounds(await api.person(f"Invented{number}"), over))
+                asyncio.ensure_future(
+                    _rounds(await api.person(f"Invented{number}"), over, expected, verdict)
+                )
                 for number in range(people)
             ]
             for _ in range(kills):
@@ -106,86 +113,90 @@ async def run(
                 verdict.kills += 1
                 await victim.start(wait=chance.random() < 0.7)
             over.set()
-            heard = await asyncio.gather(*rounds)
-            for texts, turns in heard:
-                verdict.updates += turns
-                _judge(texts, turns, expected, verdict)
-            verdict.violations = len(await api.do("violations"))
+            await asyncio.gather(*rounds)
+            verdict.violations = len((await api.do("state"))["violations"])
         finally:
             for program in programs:
                 await program.stop()
     return verdict
 
 
-async def _walk(person: Person, talk: Sequence[str], verdict: Verdict) -> list[list[str]]:
+async def _walk(person: Person, verdict: Verdict) -> list[list[str]]:
     """Walk the path once without any harm; return what is heard after each line."""
-    found = [await _exchange(person, "/start")]
-    for line in talk:
-        found.append(await _exchange(person, line))
+    found = []
+    for line in ("/start", *PATH):
+        await person.says(line)
+        found.append(await _answer(person))
         verdict.updates += 1
+        await asyncio.sleep(PACE)
     return found
 
 
-async def _rounds(person: Person, over: asyncio.Event) -> tuple[list[list[str]], int]:
-    """Walk the path until told that it is over; finish the round that is under way."""
-    found = [await _exchange(person, "/start")]
-    turns = 1
-    while not over.is_set():
-        for line in PATH:
-            found.append(await _exchange(person, line))
-            turns += 1
-    return found, turns
-
-
-async def _exchange(person: Person, line: str) -> list[str]:
-    """Say a line and listen until the question that ends every answer has come."""
-    # People type; faster than this the program would ask them to slow down.
-    await asyncio.sleep(PACE)
-    await person.says(line)
+async def _answer(person: Person) -> list[str]:
+    """Listen until the question that ends every answer has come."""
     heard: list[str] = []
     while True:
         message = await person.hears(within=PATIENCE)
         heard.append(message.text)
-        if message.labels and any("SOS" in label or "danger" in label for label in message.labels):
-            # A repeat of this very message may still be on its way.
-            with_repeat = await _late(person)
-            return [*heard, *with_repeat]
+        if any("SOS" in label or "danger" in label for label in message.labels):
+            return heard
 
 
-async def _late(person: Person) -> list[str]:
+async def _rounds(
+    person: Person, over: asyncio.Event, expected: Sequence[list[str]], verdict: Verdict
+) -> None:
+    """Walk the path until told that it is over; finish the round that is under way."""
+    heard: list[str] = []
+    wanted: list[str] = []
     try:
-        return [(await person.hears("Repeat ", within=0.05)).text]
+        await _exchange(person, "/start", expected[0], heard, wanted)
+        while not over.is_set():
+            for line, answer in zip(PATH, expected[1:], strict=True):
+                verdict.updates += 1
+                await _exchange(person, line, answer, heard, wanted)
     except NothingHeardError:
-        return []
+        verdict.lost.append(f"silence instead of {wanted[-1][:60]!r}")
+    with suppress(NothingHeardError):
+        while True:
+            heard.append((await person.hears(within=SETTLE)).text)
+    judge(heard, wanted, verdict)
 
 
-def _judge(texts: list[list[str]], turns: int, expected: list[list[str]], verdict: Verdict) -> None:
-    """Compare what one person heard with what the model heard."""
-    del turns
-    wanted = [text for answer in _in_order(len(texts), expected) for text in answer]
-    heard = [text for answer in texts for text in answer]
+async def _exchange(
+    person: Person, line: str, answer: list[str], heard: list[str], wanted: list[str]
+) -> None:
+    """Say a line and listen until the last message of its answer has come."""
+    # People type; faster than this the program would ask them to slow down.
+    await asyncio.sleep(PACE)
+    await person.says(line)
+    wanted += answer
+    while True:
+        message = await person.hears(within=PATIENCE)
+        heard.append(message.text)
+        if REPEAT.sub("", message.text) == answer[-1]:
+            return
+
+
+def judge(heard: Sequence[str], wanted: Sequence[str], verdict: Verdict) -> None:
+    """Compare what one person heard with what they should have heard."""
     place = 0
     for text in heard:
         plain = REPEAT.sub("", text)
         marked = plain != text
+        lately = wanted[max(place - LATELY, 0) : place]
         if place < len(wanted) and plain == wanted[place]:
             place += 1
             verdict.marked += marked
-        elif marked and plain in wanted[max(place - 6, 0) : place]:
+        elif marked and plain in lately:
             verdict.marked += 1
-        elif plain in wanted[max(place - 6, 0) : place]:
+        elif plain in lately:
             verdict.doubled.append(plain[:60])
         else:
-            verdict.lost.append(f"wanted {wanted[place][:60]!r}, heard {plain[:60]!r}")
+            due = wanted[place][:60] if place < len(wanted) else "nothing"
+            verdict.lost.append(f"wanted {due!r}, heard {plain[:60]!r}")
             return
     if place < len(wanted):
         verdict.lost.append(f"never heard {wanted[place][:60]!r}")
-
-
-def _in_order(count: int, expected: list[list[str]]) -> list[list[str]]:
-    """Return the model's answers for so many lines: the greeting once, then rounds of the path."""
-    rounds = expected[1:]
-    return [expected[0], *(rounds[place % len(rounds)] for place in range(count - 1))]
 
 
 def free_port() -> int:

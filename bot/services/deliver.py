@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
+"""Longer than a channel may take to answer; what was claimed by the dead waits as long."""
+
 BATCH = 50
 """Rows claimed at once: as many messages as may be in doubt when the program is killed."""
 

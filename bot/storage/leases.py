@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
+from bot.services.ports import OutboxState
 from bot.storage.rows import Rows, micros
-from bot.storage.tables import fact, lease
+from bot.storage.tables import chat, fact, lease, outbox, timer
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+def free_all(conn: Connection) -> None:
+    """Give back whatever is claimed: for whoever knows that all others are dead."""
+    counted = {"claimed_by": None, "lease_until": None}
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.state == OutboxState.CLAIMED)
+        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts + 1, **counted)
+    )
+    conn.execute(
+        update(timer)
+        .where(timer.c.claimed_by.is_not(None))
+        .values(attempts=timer.c.attempts + 1, **counted)
+    )
+    conn.execute(update(chat).where(chat.c.lease_until > 0).values(lease_until=0))
+    conn.execute(delete(lease))
 
 
 class LeaseRows(Rows):

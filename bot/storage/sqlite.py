@@ -14,6 +14,7 @@ import fcntl
 import os
 import queue
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from bot.domain.errors import ConflictError, SettingsError
 from bot.storage.failures import conflict, sentence
 from bot.storage.keycheck import check_key
+from bot.storage.leases import free_all
 from bot.storage.schema import migrate
 from bot.storage.unit_of_work import make_tx
 from bot.storage.urls import file_of
@@ -42,6 +44,7 @@ T = TypeVar("T")
 BATCH = 100
 READERS = 2
 BUSY_MS = 5_000
+_TRIES, _PAUSE = 20, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,26 @@ def hold(path: Path, *, alone: bool) -> int:
     return descriptor
 
 
+def _open_with_others(path: Path) -> tuple[int, bool]:
+    """Hold the lock file to run on the database; tell whether nobody else does.
+
+    Whoever is alone holds it alone until `_let_in`, so that two that start at once never both
+    believe that all claims are of the dead.
+    """
+    with contextlib.suppress(SettingsError):
+        return hold(path, alone=True), True
+    for _ in range(_TRIES):
+        # Another that starts just now is alone for the moment that it takes to migrate.
+        with contextlib.suppress(SettingsError):
+            return hold(path, alone=False), False
+        time.sleep(_PAUSE)
+    return hold(path, alone=False), False
+
+
+def _let_in(descriptor: int) -> None:
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
 @contextlib.contextmanager
 def transaction(conn: Connection) -> Iterator[None]:
     """Hold one write transaction over a connection in autocommit mode."""
@@ -131,7 +154,10 @@ class SqliteStore:
     def __init__(self, url: URL, cipher: Cipher) -> None:
         self._cipher = cipher
         path = file_of(url)
-        self._lock = None if path is None else hold(path, alone=False)
+        self._lock: int | None = None
+        alone = False
+        if path is not None:
+            self._lock, alone = _open_with_others(path)
         try:
             if path is not None:
                 # Made here so that it, its WAL and its index are the owner's alone from birth.
@@ -141,6 +167,10 @@ class SqliteStore:
             with transaction(self._conn):
                 migrate(self._conn)
                 check_key(self._conn, cipher)
+                if alone:
+                    free_all(self._conn)
+            if self._lock is not None:
+                _let_in(self._lock)
         except DBAPIError as error:
             self._let_go()
             raise SettingsError(f"The database cannot be opened. {sentence(error)}") from None

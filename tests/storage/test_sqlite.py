@@ -227,3 +227,37 @@ async def test_sweeps_read_indexes_of_what_is_due_and_never_a_table(
         assert "INDEX ix_" in first, (sql, plan)
         assert "_waiting" in first or "_claimed" in first or "ix_chat_delete_at" in first, plan
     await store.close()
+
+
+async def test_what_the_dead_had_claimed_is_free_for_the_next_one_alone(
+    tmp_path: Path, cipher: ApplicationCipher, life: Callable[[Tx, int], None]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'vigil.db'}"
+    lease = timedelta(days=1)
+
+    def claim(tx: Tx, worker: str) -> int:
+        later = NOW + timedelta(hours=13)
+        return len(
+            tx.outbox.claim(
+                worker=worker, now=later, lease=lease, limit=9, lanes=tuple(Lane),
+                channels=(ChannelName("web"),),
+            )
+        )  # fmt: skip
+
+    def lead(tx: Tx, worker: str) -> bool:
+        return tx.leases.take("poller", worker=worker, now=NOW, until=NOW + lease)
+
+    first = open_store(url, cipher)
+    await first.write(lambda tx: life(tx, 1))
+    assert await first.write(lambda tx: claim(tx, "first")) == 1
+    assert await first.write(lambda tx: lead(tx, "first"))
+    beside = open_store(url, cipher)
+    assert await beside.write(lambda tx: claim(tx, "beside")) == 0
+    assert not await beside.write(lambda tx: lead(tx, "beside"))
+    await first.close()
+    await beside.close()
+
+    after = open_store(url, cipher)
+    assert await after.write(lambda tx: claim(tx, "after")) == 1
+    assert await after.write(lambda tx: lead(tx, "after"))
+    await after.close()

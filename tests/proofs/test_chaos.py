@@ -1,0 +1,72 @@
+"""Kill -9 in the middle of conversations: nothing acknowledged is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.proofs.chaos import REPEAT, Verdict, judge, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FEW, MANY = 10, 200
+
+
+def _holds(verdict: Verdict, kills: int) -> None:
+    assert verdict.good, verdict
+    assert verdict.kills == kills
+    assert verdict.updates > kills
+
+
+async def test_kills_on_sqlite_lose_nothing(tmp_path: Path) -> None:
+    _holds(await run(tmp_path, kills=FEW, seed=7), FEW)
+
+
+async def test_kills_of_two_processes_on_one_postgresql_lose_nothing(
+    tmp_path: Path, new_postgres_url: Callable[[], str]
+) -> None:
+    url = new_postgres_url()
+    _holds(await run(tmp_path, kills=FEW, seed=8, database=(url, url)), FEW)
+
+
+@pytest.mark.prove
+async def test_two_hundred_kills_on_sqlite_lose_nothing(tmp_path: Path) -> None:
+    _holds(await run(tmp_path, kills=MANY, seed=9), MANY)
+
+
+@pytest.mark.prove
+async def test_two_hundred_kills_of_two_processes_lose_nothing(
+    tmp_path: Path, new_postgres_url: Callable[[], str]
+) -> None:
+    url = new_postgres_url()
+    _holds(await run(tmp_path, kills=MANY, seed=10, database=(url, url)), MANY)
+
+
+_REPEATED = "Repeat a1b2c3: this may have reached you before.\n"
+
+
+@pytest.mark.parametrize(
+    ("heard", "good"),
+    [
+        (["one", "two", "three"], True),
+        (["one", f"{_REPEATED}two", "three"], True),
+        (["one", "two", f"{_REPEATED}two", "three"], True),
+        (["one", "two", f"{_REPEATED}one", "three"], True),
+        (["one", "two", "two", "three"], False),
+        (["one", "three"], False),
+        (["one", "two"], False),
+        (["two", "one", "three"], False),
+        (["one", "two", "three", "four"], False),
+    ],
+)
+def test_what_is_heard_is_judged(heard: list[str], *, good: bool) -> None:
+    verdict = Verdict()
+    judge(heard, ["one", "two", "three"], verdict)
+    assert verdict.good is good
+
+
+def test_the_mark_of_a_repeat_is_the_sentence_of_the_catalogue() -> None:
+    assert REPEAT.match(_REPEATED)
