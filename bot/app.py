@@ -21,7 +21,7 @@ from bot.services.leadership import Leadership
 from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Mapping
 
     from starlette.types import ASGIApp
 
@@ -52,21 +52,41 @@ async def serve(settings: Settings, only: Collection[str] = ROLES, *, limits: bo
         bookcase = await open_bookcase(settings, store, SystemClock())
         running = make(settings, store, bookcase, only, limits=limits)
         try:
-            await run_until(stop, running.work(stop))
+            await run_until(stop, running.work(stop), running.last())
         finally:
             await running.close()
 
 
-async def run_until(stop: asyncio.Event, work: Mapping[str, Coroutine[Any, Any, None]]) -> None:
-    """Run named pieces of work until told to stop; one that fails stops all."""
+async def run_until(
+    stop: asyncio.Event,
+    work: Mapping[str, Coroutine[Any, Any, None]],
+    last: Mapping[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]],
+) -> None:
+    """Run named pieces of work until told to stop; one that fails stops all.
+
+    Args:
+        stop: Tells all of `work` to end.
+        work: What takes work in.
+        last: What carries it out; told to stop when the rest has ended.
+    """
+    drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(piece, name=name) for name, piece in work.items()]
+        later = [group.create_task(make(drained), name=name) for name, make in last.items()]
         await stop.wait()
         log.info("stopping")
-        _done, pending = await asyncio.wait(tasks, timeout=GRACE)
-        for task in pending:
-            log.warning("cut-short", name=task.get_name())
-            task.cancel()
+        await _end(tasks)
+        drained.set()
+        await _end(later)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    if not tasks:
+        return
+    _done, pending = await asyncio.wait(tasks, timeout=GRACE)
+    for task in pending:
+        log.warning("cut-short", name=task.get_name())
+        task.cancel()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,8 +106,6 @@ class Running:
     def work(self, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
         """Return the pieces of work of the chosen roles, by name."""
         found: dict[str, Coroutine[Any, Any, None]] = {}
-        if "deliver" in self.only:
-            found["deliver"] = self.parts.delivery.run(stop)
         if "tick" in self.only:
             found["tick"] = run_jobs(jobs(self.parts), stop)
         if "door" in self.only and self.door is not None:
@@ -95,6 +113,10 @@ class Running:
         if self.http is not None:
             found["http"] = self._serve_http(self.http, stop)
         return found
+
+    def last(self) -> dict[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
+        """Return what goes on until everything else has ended."""
+        return {"deliver": self.parts.delivery.run} if "deliver" in self.only else {}
 
     async def close(self) -> None:
         """Close what holds connections."""

@@ -17,11 +17,12 @@ from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
 from bot.services.apply import Clerk
-from bot.services.deliver import Chats, Delivery
+from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
 from bot.services.facts import FactBook, House
 from bot.services.floods import Floods
 from bot.services.forget import Forgetting
+from bot.services.pace import Chats
 from bot.services.receive import Reception
 from bot.services.tidy import Tidying, hasten
 
@@ -104,7 +105,7 @@ def wire(
         facts=facts,
         clerk=clerk,
         floods=Floods() if limits else Floods(burst=1_000_000_000),
-        woken=delivery.wake,
+        carrier=delivery,
     )
     forgetting = Forgetting(store=store, clock=clock)
     timers = DueTimers(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.ids import LanguageTag
     from bot.flow.effects import Do, Effect, KeepFile, KeepWords, Say, Sprint
     from bot.flow.session import Frame, Session
-    from bot.services.ports import Tx
+    from bot.services.ports import Carrier, Claimed, Tx
 
 log = structlog.get_logger()
 
@@ -35,6 +35,9 @@ IDLE = timedelta(minutes=15)
 
 KEPT = timedelta(minutes=60)
 """How long the last screen of a sensitive flow may stay."""
+
+STALE = timedelta(hours=24)
+"""A reply that could not be delivered for so long answers nothing any more."""
 
 SETTLE = timedelta(seconds=20)
 """Between the end of a matter and its clearing, so that what is on its way arrives first."""
@@ -62,8 +65,15 @@ class Clerk:
     acts: Mapping[str, Callable[[Tx, Moment, Do], Person]]
     """Acts that flows may have done, by name: each returns the person as they are afterwards."""
 
-    def apply(self, tx: Tx, moment: Moment, before: Session, sprint: Sprint) -> None:
-        """Write the new session and every effect."""
+    def apply(
+        self,
+        tx: Tx,
+        moment: Moment,
+        before: Session,
+        sprint: Sprint,
+        carrier: Carrier | None = None,
+    ) -> list[Claimed]:
+        """Write the new session and every effect; return the messages leased for the carrier."""
         library = self.library()
         sensitive = _sensitive(library, before.frames) or _sensitive(library, sprint.session.frames)
         urgent = _urgent(library, sprint.session.frames) or _urgent(library, before.frames)
@@ -83,6 +93,7 @@ class Clerk:
                             lane=Lane.SOS if urgent else Lane.REPLY,
                             dedup_key=f"{moment.key}:{len(envelopes)}",
                             due_at=moment.at,
+                            expires_at=moment.at + STALE,
                             sensitive=sensitive,
                             keep=effect.keep,
                         )
@@ -94,9 +105,15 @@ class Clerk:
                 case _:
                     self._write(tx, moment, effect)
         tx.sessions.save(moment.person.id, sprint.session, at=moment.at)
-        tx.outbox.add(envelopes)
         if sensitive:
             _tidy_later(tx, moment, moment.at + IDLE)
+        until = None if carrier is None else carrier.lease(moment.person.channel, moment.at)
+        if carrier is None or until is None:
+            tx.outbox.add(envelopes)
+            return []
+        return tx.outbox.add_claimed(
+            envelopes, to=moment.person, worker=carrier.worker, until=until
+        )
 
     def slow_down(self, tx: Tx, moment: Moment) -> None:
         """Ask to write more slowly, once a minute, and say that the rest was not read."""

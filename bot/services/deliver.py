@@ -1,14 +1,17 @@
-"""Delivery: leases rows of the outbox, has the channel show them, writes down what became of each.
+"""Delivery: has the channel show what is in the outbox, and writes down what became of each.
 
 A row is settled after the channel answered; when the program dies in between, the lease runs out
 and the row comes back with an attempt counted. It may have been shown then, so the repeat says that
-it is one. Replies overtake everything slower, and no chat gets messages faster than it may.
+it is one. Replies overtake everything slower, no chat gets messages faster than it may, and a chat
+that is slow to answer holds up nobody else.
+
+Rows come two ways: `hand` takes what reception leased while adding it, and what waits in the outbox
+is claimed. Outcomes are written together with the next claim, in one commit.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,13 +19,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import BotError, SendError
+from bot.services.pace import Chats
 from bot.services.ports import ChatMessage, Lane, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from bot.domain.ids import ChannelName, LanguageTag, PersonId
+    from bot.domain.ids import ChannelName, LanguageTag
     from bot.domain.messages import Delivered
     from bot.services.ports import Channel, Claimed, Clock, Store, Tx
 
@@ -31,19 +35,15 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=30)
 """Longer than a channel may take to answer; what was claimed by the dead waits as long."""
 
-BATCH = 50
-"""Rows claimed at once: as many messages as may be in doubt when the program is killed."""
+IN_FLIGHT = 100
+"""Messages on their way at once: as many as may be in doubt when the program is killed."""
 
 IDLE_POLL = 0.5
 """Seconds between looks when nothing woke us: other processes may have added rows."""
 
-CHAT_BURST = 4
-CHAT_PER_SECOND = 1.0
 _BACK_OFF = (2, 5, 15, 60, 300, 900)
 """Seconds before the next try after a failure that says nothing of its own."""
 
-GIVE_UP = timedelta(hours=24)
-_CHATS = 50_000
 SENSITIVE_TTL = timedelta(minutes=15)
 KEPT_TTL = timedelta(minutes=60)
 
@@ -56,26 +56,6 @@ class Outcome:
     state: OutboxState
     retry_at: datetime | None = None
     delivered: Delivered | None = None
-
-
-class Chats:
-    """When each chat may get its next message: short bursts, then one a second."""
-
-    def __init__(self, burst: int = CHAT_BURST, per_second: float = CHAT_PER_SECOND) -> None:
-        self._burst = float(burst)
-        self._per_second = per_second
-        self._buckets: OrderedDict[PersonId, tuple[float, datetime]] = OrderedDict()
-
-    def wait(self, person: PersonId, now: datetime) -> timedelta:
-        """Return how long this chat must wait; zero takes one place in its burst."""
-        left, since = self._buckets.pop(person, (self._burst, now))
-        elapsed = max((now - since).total_seconds(), 0.0)
-        left = min(self._burst, left + elapsed * self._per_second)
-        ready = left >= 1.0
-        self._buckets[person] = (left - 1.0 if ready else left, now)
-        if len(self._buckets) > _CHATS:
-            self._buckets.popitem(last=False)
-        return timedelta() if ready else timedelta(seconds=(1.0 - left) / self._per_second)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,41 +71,109 @@ class Delivery:
     chat_ttl: timedelta
     lanes: Collection[Lane] = tuple(Lane)
     limits: Chats | None = field(default_factory=Chats)
+    _running: bool = False
+    _look: bool = True
+    """Something may wait in the outbox."""
+    _ended: list[Outcome] = field(default_factory=list)
+    _flying: set[asyncio.Task[None]] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
         """Look at once: something was put into the outbox."""
+        self._look = True
         self._wake.set()
+
+    def lease(self, channel: ChannelName, now: datetime) -> datetime | None:
+        """Return until when whoever adds a message may lease it for `hand`; None to leave it."""
+        if self._running and channel in self.channels and len(self._flying) < IN_FLIGHT:
+            return now + LEASE
+        return None
+
+    def hand(self, rows: Sequence[Claimed]) -> None:
+        """Take one person's rows that were leased for us, to be sent in this order."""
+        task = asyncio.get_running_loop().create_task(self._send(rows))
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop; what is under way is finished first."""
-        while not stop.is_set():
-            self._wake.clear()
-            try:
-                busy = await self.deliver_due()
-            except BotError as error:
-                log.error("delivery-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
-                busy = 0
-            if not busy:
-                await self._sleep(stop)
+        stopping = asyncio.ensure_future(_then(stop, self._wake))
+        self._running = self._look = True
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                claimed = await self._turn()
+                for row in claimed:
+                    self.hand([row])
+                if not claimed and not self._ended:
+                    self._look |= not await _set_within(self._wake, IDLE_POLL)
+        finally:
+            self._running = False
+            stopping.cancel()
+        while self._flying or self._ended:
+            if self._flying:
+                await asyncio.wait(self._flying)
+            await self._turn()
 
     async def deliver_due(self) -> int:
-        """Deliver one batch of what is due; return how many rows it held."""
-        now = self.clock.now()
-        rows = await self.store.write(
-            lambda tx: tx.outbox.claim(
-                worker=self.worker,
-                now=now,
-                lease=LEASE,
-                limit=BATCH,
-                lanes=self.lanes,
-                channels=tuple(self.channels),
-            )
-        )
+        """Deliver one batch of what is due and wait for it; return how many rows it held."""
+        rows = await self.store.write(lambda tx: self._claim(tx, IN_FLIGHT))
         if rows:
-            outcomes = await asyncio.gather(*(self._deliver(row) for row in rows))
-            await self._settle(outcomes)
+            await asyncio.gather(*(self._send([row]) for row in rows))
+            await self._turn()
         return len(rows)
+
+    async def _turn(self) -> list[Claimed]:
+        """Write down what ended and claim what may go next, in one commit."""
+        ended, self._ended = self._ended, []
+        look, self._look = self._look and self._running, False
+        room = IN_FLIGHT - len(self._flying) if look else 0
+        if not ended and room <= 0:
+            self._look |= look
+            return []
+        now = self.clock.now()
+
+        def unit(tx: Tx) -> list[Claimed]:
+            for outcome in ended:
+                self._write(tx, outcome, now)
+            return self._claim(tx, room) if room > 0 else []
+
+        try:
+            rows = await self.store.write(unit)
+        except BotError as error:
+            log.error("delivery-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
+            self._ended += ended
+            self._look = True
+            await asyncio.sleep(IDLE_POLL)
+            return []
+        # More may wait behind a full batch, or behind one of the same person.
+        self._look |= bool(rows)
+        return rows
+
+    def _claim(self, tx: Tx, limit: int) -> list[Claimed]:
+        return tx.outbox.claim(
+            worker=self.worker,
+            now=self.clock.now(),
+            lease=LEASE,
+            limit=limit,
+            lanes=self.lanes,
+            channels=tuple(self.channels),
+        )
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._wake.set()
+
+    async def _send(self, rows: Sequence[Claimed]) -> None:
+        """Send one person's rows in their order; the first that must wait holds back the rest."""
+        wait: datetime | None = None
+        for row in rows:
+            if wait is not None:
+                self._ended.append(Outcome(row=row, state=OutboxState.WAITING, retry_at=wait))
+                continue
+            outcome = await self._deliver(row)
+            self._ended.append(outcome)
+            wait = outcome.retry_at
 
     async def _deliver(self, row: Claimed) -> Outcome:
         now = self.clock.now()
@@ -143,6 +191,10 @@ class Delivery:
             delivered = await channel.send(row.address, message)
         except SendError as error:
             return self._failed(row, error)
+        except Exception:
+            # One message's bug must not stop all others.
+            log.exception("send-failed", channel=row.channel, attempts=row.attempts)
+            return self._failed(row, SendError("bug", uncertain=True))
         return Outcome(row=row, state=OutboxState.SENT, delivered=delivered)
 
     def _failed(self, row: Claimed, error: SendError) -> Outcome:
@@ -156,15 +208,6 @@ class Delivery:
         retry_at = error.retry_at or now + pause
         state = OutboxState.UNCERTAIN if error.uncertain else OutboxState.WAITING
         return Outcome(row=row, state=state, retry_at=retry_at)
-
-    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        now = self.clock.now()
-
-        def unit(tx: Tx) -> None:
-            for outcome in outcomes:
-                self._write(tx, outcome, now)
-
-        await self.store.write(unit)
 
     def _write(self, tx: Tx, outcome: Outcome, now: datetime) -> None:
         row = outcome.row
@@ -195,13 +238,17 @@ class Delivery:
             ours=True,
         )
 
-    async def _sleep(self, stop: asyncio.Event) -> None:
-        waiters = [
-            asyncio.ensure_future(self._wake.wait()),
-            asyncio.ensure_future(stop.wait()),
-        ]
-        try:
-            await asyncio.wait(waiters, timeout=IDLE_POLL, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
+
+async def _then(stop: asyncio.Event, wake: asyncio.Event) -> None:
+    await stop.wait()
+    wake.set()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event; False when it was not set in this time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

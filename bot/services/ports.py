@@ -106,6 +106,16 @@ class Outbox(Protocol):
         """Add what is not there yet (by `dedup_key`); return how many rows are new."""
         ...
 
+    def add_claimed(
+        self, envelopes: Sequence[Envelope], *, to: Person, worker: str, until: datetime
+    ) -> list[Claimed]:
+        """Add one person's messages of one lane; lease them at once unless earlier ones wait.
+
+        Saves the claim: whoever adds them hands them to delivery after the commit. Returns what
+        was leased, in order; nothing when they were only added.
+        """
+        ...
+
     def claim(
         self,
         *,
@@ -473,6 +483,27 @@ class Receive(Protocol):
         Raises:
             ConflictError: Not taken; the channel should bring it again.
         """
+        ...
+
+
+class Carrier(Protocol):
+    """Delivery, as those see it who put messages into the outbox."""
+
+    @property
+    def worker(self) -> str:
+        """Return the name that leases carry."""
+        ...
+
+    def lease(self, channel: ChannelName, now: datetime) -> datetime | None:
+        """Return until when added messages may be leased for `hand`; None to only add them."""
+        ...
+
+    def hand(self, rows: Sequence[Claimed]) -> None:
+        """Take one person's leased rows after the commit, to be sent in this order."""
+        ...
+
+    def wake(self) -> None:
+        """Look at once: something was put into the outbox."""
         ...
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.domain.ids import LanguageTag, PersonId
     from bot.flow.inputs import Facts, Input
     from bot.services.floods import Floods
-    from bot.services.ports import Clock, Store, Tx
+    from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
 
 log = structlog.get_logger()
 
@@ -53,8 +53,8 @@ class Reception:
     facts: Callable[[Library, LanguageTag, Inbound | None, Person], Facts]
     clerk: Clerk
     floods: Floods
-    woken: Callable[[], None]
-    """Called after a commit that may have put something into the outbox."""
+    carrier: Carrier
+    """Told after each commit what it left to be delivered."""
 
     async def __call__(self, inbound: Inbound) -> None:
         """Take one thing that arrived; a repeat does nothing.
@@ -64,16 +64,20 @@ class Reception:
         """
         if inbound.kind is InboundKind.GROUP:
             await self.store.write(lambda tx: self._refuse_group(tx, inbound))
+            self.carrier.wake()
+            return
+        calm = self.floods.calm(f"{inbound.channel}:{inbound.address}", inbound.received_at)
+        leased = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
+        if leased:
+            self.carrier.hand(leased)
         else:
-            calm = self.floods.calm(f"{inbound.channel}:{inbound.address}", inbound.received_at)
-            await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
-        self.woken()
+            self.carrier.wake()
 
     async def silence(self, person: PersonId, turn: int) -> None:
         """A question of a conversation was left without an answer for as long as it allows."""
         now = self.clock.now()
         await self.store.write(lambda tx: self._time_out(tx, person, turn, now))
-        self.woken()
+        self.carrier.wake()
 
     def language(self, library: Library, person: Person) -> LanguageTag:
         """Return the language to answer in: chosen, else the app's, else English."""
@@ -84,15 +88,16 @@ class Reception:
             or SOURCE
         )
 
-    def _take(self, tx: Tx, inbound: Inbound, *, calm: bool) -> None:
+    def _take(self, tx: Tx, inbound: Inbound, *, calm: bool) -> list[Claimed]:
+        """Take one thing; return the replies that were leased for the carrier."""
         if not tx.seen.first_time(inbound.channel, inbound.update_id, at=inbound.received_at):
-            return
+            return []
         library = self.library()
         person_id = tx.people.lock(inbound.channel, inbound.address)
         person = _known(tx, person_id, inbound)
         if inbound.kind is InboundKind.BLOCKED:
             _gone(tx, person, inbound.received_at)
-            return
+            return []
         session = tx.sessions.load(person.id) or Session()
         language = self.language(library, person)
         moment = Moment(
@@ -104,13 +109,13 @@ class Reception:
         )
         if not calm:
             self.clerk.slow_down(tx, moment)
-            return
+            return []
         event = to_event(inbound, library)
         if event is None:
             tx.people.put(person, at=inbound.received_at)
-            return
+            return []
         sprint = advance(session, event, self.facts(library, language, inbound, person))
-        self.clerk.apply(tx, moment, session, sprint)
+        return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
 
     def _time_out(self, tx: Tx, person_id: PersonId, turn: int, now: datetime) -> None:
         person = tx.people.find(person_id)

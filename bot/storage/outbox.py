@@ -7,9 +7,11 @@ person and times go.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, or_, select, text, update
+from sqlalchemy import bindparam, exists, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.ids import ChannelName, OutboxId, PersonId
 from bot.services.ports import Claimed, Envelope, Lane, OutboxState
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row, Select
+
+    from bot.domain.people import Person
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
 # Literal, not bound: SQLite takes a partial index only when the statement says its condition.
@@ -38,8 +42,39 @@ class OutboxRows(Rows):
         """Add what is not there yet (by `dedup_key`); return how many rows are new."""
         if not envelopes:
             return 0
-        statement = self.insert(outbox).on_conflict_do_nothing().returning(outbox.c.seq)
-        return len(self.conn.execute(statement, [self._row(one) for one in envelopes]).all())
+        return len(self._add([self._row(one) for one in envelopes]))
+
+    def add_claimed(
+        self, envelopes: Sequence[Envelope], *, to: Person, worker: str, until: datetime
+    ) -> list[Claimed]:
+        """Add one person's messages of one lane; lease them at once unless earlier ones wait."""
+        if not envelopes:
+            return []
+        rows = [self._row(one) for one in envelopes]
+        if self.conn.execute(_EARLIER, {"of": to.id, "in_lane": int(envelopes[0].lane)}).first():
+            self._add(rows)
+            return []
+        leased = {
+            "state": OutboxState.CLAIMED,
+            "claimed_by": worker,
+            "lease_until": micros(until),
+        }
+        new = self._add([{**row, **leased} for row in rows])
+        return [
+            Claimed(
+                id=OutboxId(row["id"]),
+                person=to.id,
+                channel=to.channel,
+                address=to.address,
+                message=one.message,
+                lane=one.lane,
+                attempts=0,
+                sensitive=one.sensitive,
+                keep=one.keep,
+            )
+            for one, row in zip(envelopes, rows, strict=True)
+            if row["id"] in new
+        ]
 
     def claim(
         self,
@@ -73,8 +108,8 @@ class OutboxRows(Rows):
 
     def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
         """Write a final state and wipe the body. False when the lease was lost meanwhile."""
-        mine = (outbox.c.id == id_, _CLAIMED, outbox.c.claimed_by == worker)
-        return self.count(update(outbox).where(*mine).values(**_settled(state, at))) > 0
+        day = micros(at) // _DAY * _DAY
+        return self.count(_SETTLE, {"row": id_, "by": worker, "to": state, "day": day}) > 0
 
     def retry(self, id_: OutboxId, *, worker: str, at: datetime, count: bool) -> bool:
         """Give a row back, to be sent at `at`; `count` it as an attempt that may have arrived."""
@@ -102,6 +137,10 @@ class OutboxRows(Rows):
         value = min((at for at in first if at is not None), default=None)
         return None if value is None else moment(value)
 
+    def _add(self, rows: Sequence[dict[str, Any]]) -> set[str]:
+        statement = _insert(self.conn.dialect.name)
+        return set(self.conn.execute(statement, rows).scalars())
+
     def _row(self, envelope: Envelope) -> dict[str, Any]:
         id_ = self.new_id()
         expires = envelope.expires_at
@@ -114,6 +153,8 @@ class OutboxRows(Rows):
             "due_at": micros(envelope.due_at),
             "expires_at": None if expires is None else micros(expires),
             "attempts": 0,
+            "claimed_by": None,
+            "lease_until": None,
             "sensitive": envelope.sensitive,
             "keep": envelope.keep,
             "body": self.seal(outgoing_to_bytes(envelope.message), context=f"outbox/body/{id_}"),
@@ -127,7 +168,11 @@ class OutboxRows(Rows):
             state = OutboxState.GONE
         else:
             return False
-        ended = update(outbox).where(outbox.c.seq == row.seq).values(**_settled(state, now))
+        ended = (
+            update(outbox)
+            .where(outbox.c.seq == row.seq)
+            .values(**_WIPED, state=state, settled_at=micros(now) // _DAY * _DAY)
+        )
         self.conn.execute(ended)
         return True
 
@@ -147,20 +192,38 @@ class OutboxRows(Rows):
         )
 
 
+@cache
+def _insert(dialect: str) -> Any:
+    # Kept, as all statements of the hot path are: building one costs more than running it.
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(outbox)
+    return insert.on_conflict_do_nothing().returning(outbox.c.id)
+
+
+_EARLIER = (
+    select(outbox.c.seq)
+    .where(
+        outbox.c.person == bindparam("of"),
+        outbox.c.lane == bindparam("in_lane"),
+        outbox.c.settled_at.is_(None),
+    )
+    .limit(1)
+)
 _FREE = {"state": OutboxState.WAITING, "claimed_by": None, "lease_until": None}
 
 
-def _settled(state: OutboxState, at: datetime) -> dict[str, Any]:
-    return {
-        "state": state,
-        "person": "",
-        "body": None,
-        "due_at": 0,
-        "expires_at": None,
-        "claimed_by": None,
-        "lease_until": None,
-        "settled_at": micros(at) // _DAY * _DAY,
-    }
+_WIPED = {
+    "person": "",
+    "body": None,
+    "due_at": 0,
+    "expires_at": None,
+    "claimed_by": None,
+    "lease_until": None,
+}
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), _CLAIMED, outbox.c.claimed_by == bindparam("by"))
+    .values(**_WIPED, state=bindparam("to"), settled_at=bindparam("day"))
+)
 
 
 def _due(
