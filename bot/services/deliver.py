@@ -146,8 +146,8 @@ class Delivery:
             self._look = True
             await asyncio.sleep(IDLE_POLL)
             return []
-        # More may wait behind a full batch, or behind one of the same person.
-        self._look |= bool(rows)
+        # More may wait behind a full batch, or behind what is on its way to the same person.
+        self._look |= bool(rows) or (look and bool(self._flying))
         return rows
 
     def _claim(self, tx: Tx, limit: int) -> list[Claimed]:

@@ -91,19 +91,19 @@ class OutboxRows(Rows):
         for lane in sorted(lanes):
             while len(taken) < limit:
                 wanted = limit - len(taken)
-                rows = self.conn.execute(_due(lane, now, channels, taken, wanted)).all()
+                asked = {
+                    "in_lane": int(lane), "now": micros(now), "channels": sorted(channels),
+                    "taken": list(taken), "most": wanted,
+                }  # fmt: skip
+                rows = self.conn.execute(_DUE, asked).all()
                 dead = [row for row in rows if self._dead(row, now)]
                 taken |= {row.person: row for row in rows if row not in dead}
                 if not dead:
                     break
         if taken:
-            self.conn.execute(
-                update(outbox)
-                .where(outbox.c.seq.in_([row.seq for row in taken.values()]))
-                .values(
-                    state=OutboxState.CLAIMED, claimed_by=worker, lease_until=micros(now + lease)
-                )
-            )
+            those = [row.seq for row in taken.values()]
+            leased = {"those": those, "by": worker, "until": micros(now + lease)}
+            self.conn.execute(_CLAIM, leased)
         return [self._claimed(row) for row in taken.values()]
 
     def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
@@ -226,13 +226,7 @@ _SETTLE = (
 )
 
 
-def _due(
-    lane: Lane,
-    now: datetime,
-    channels: Collection[ChannelName],
-    taken: Collection[str],
-    limit: int,
-) -> Select[Any]:
+def _due() -> Select[Any]:
     """Return the statement for the heads of people's queues in one lane that may go now."""
     earlier = outbox.alias("earlier")
     behind = exists().where(
@@ -241,19 +235,28 @@ def _due(
         earlier.c.seq < outbox.c.seq,
         earlier.c.settled_at.is_(None),
     )
+    here = person.c.channel.in_(bindparam("channels", expanding=True))
     return (
         select(outbox, person.c.channel, person.c.address)
         .select_from(outbox.outerjoin(person, person.c.id == outbox.c.person))
         .where(
             _WAITING,
-            outbox.c.lane == int(lane),
-            outbox.c.due_at <= micros(now),
-            outbox.c.person.not_in(list(taken)),
+            outbox.c.lane == bindparam("in_lane"),
+            outbox.c.due_at <= bindparam("now"),
+            outbox.c.person.not_in(bindparam("taken", expanding=True)),
             # Rows of somebody who is not known any more are found too, and settled.
-            or_(person.c.channel.in_(sorted(channels)), person.c.id.is_(None)),
+            or_(here, person.c.id.is_(None)),
             ~behind,
         )
         .order_by(outbox.c.due_at, outbox.c.seq)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(of=outbox, skip_locked=True)
     )
+
+
+_DUE = _due()
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.seq.in_(bindparam("those", expanding=True)))
+    .values(state=OutboxState.CLAIMED, claimed_by=bindparam("by"), lease_until=bindparam("until"))
+)
