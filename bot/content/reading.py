@@ -108,7 +108,7 @@ class PlainReader:
 
     def _names(self, label: Text) -> Iterable[str]:
         for language in (self.language, SOURCE):
-            yield plain(render(label, language, self.catalogues))
+            yield _plain_name(render(label, language, self.catalogues))
 
 
 def plain(text: str) -> str:
@@ -124,6 +124,12 @@ def plain(text: str) -> str:
         for letter in unicodedata.normalize("NFC", bare)
     )
     return _SPACE.sub(" ", _JUNK.sub(" ", digits)).strip()
+
+
+@lru_cache(maxsize=10_000)
+def _plain_name(label: str) -> str:
+    # Kept for labels, which are our own sentences; never for what people write.
+    return plain(label)
 
 
 @lru_cache(maxsize=1)

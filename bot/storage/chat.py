@@ -47,7 +47,7 @@ class ChatRows(Rows):
                 }
             )
         if rows:
-            self.conn.execute(self.insert(chat).on_conflict_do_nothing(), rows)
+            self.conn.execute(self.insert_new(chat), rows)
 
     def hasten(self, person: PersonId, *, to: datetime, everything: bool, kept: datetime) -> int:
         """Bring deletion of sensitive messages forward to `to` (kept ones to `kept`)."""

@@ -7,11 +7,9 @@ person and times go.
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, exists, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.ids import ChannelName, OutboxId, PersonId
 from bot.services.ports import Claimed, Envelope, Lane, OutboxState
@@ -138,7 +136,7 @@ class OutboxRows(Rows):
         return None if value is None else moment(value)
 
     def _add(self, rows: Sequence[dict[str, Any]]) -> set[str]:
-        statement = _insert(self.conn.dialect.name)
+        statement = self.insert_new(outbox, returned="id")
         return set(self.conn.execute(statement, rows).scalars())
 
     def _row(self, envelope: Envelope) -> dict[str, Any]:
@@ -190,13 +188,6 @@ class OutboxRows(Rows):
             sensitive=row.sensitive,
             keep=row.keep,
         )
-
-
-@cache
-def _insert(dialect: str) -> Any:
-    # Kept, as all statements of the hot path are: building one costs more than running it.
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(outbox)
-    return insert.on_conflict_do_nothing().returning(outbox.c.id)
 
 
 _EARLIER = (

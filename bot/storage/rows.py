@@ -58,6 +58,12 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], changed: tuple[st
     return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
 
 
+@cache
+def _insert_new(dialect: str, table: Table, returned: str) -> Any:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+    return insert.returning(table.c[returned]) if returned else insert
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Access to tables inside one transaction."""
@@ -71,6 +77,10 @@ class Rows:
         if self.conn.dialect.name == "sqlite":
             return sqlite.insert(table)
         return postgresql.insert(table)
+
+    def insert_new(self, table: Table, returned: str = "") -> Any:
+        """Return an INSERT that leaves rows alone which are there already; it may return one."""
+        return _insert_new(self.conn.dialect.name, table, returned)
 
     def upsert(self, table: Table, keys: tuple[str, ...], row: dict[str, Any]) -> None:
         """Insert a row, or replace all but the keys; a column `version` counts up."""
