@@ -53,6 +53,8 @@ class Moment:
     key: str
     """Unique for this input: every row that it makes is written once."""
     inbound: Inbound | None
+    as_known: bool = False
+    """Nothing about the person is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,10 @@ class Clerk:
         library = self.library()
         sensitive = _sensitive(library, before.frames) or _sensitive(library, sprint.session.frames)
         urgent = _urgent(library, sprint.session.frames) or _urgent(library, before.frames)
-        tx.people.put(moment.person, at=moment.at)
+        if moment.as_known:
+            tx.people.touch(moment.person.id, at=moment.at)
+        else:
+            tx.people.put(moment.person, at=moment.at)
         _note_theirs(tx, moment, sensitive=sensitive, ttl=self.chat_ttl)
         envelopes: list[Envelope] = []
         for effect in sprint.effects:

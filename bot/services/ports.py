@@ -180,6 +180,10 @@ class People(Protocol):
         """Insert or replace."""
         ...
 
+    def touch(self, id_: PersonId, *, at: datetime) -> None:
+        """Remember the hour in which somebody was here of whom nothing else has changed."""
+        ...
+
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""
         ...

@@ -94,7 +94,8 @@ class Reception:
             return []
         library = self.library()
         person_id = tx.people.lock(inbound.channel, inbound.address)
-        person = _known(tx, person_id, inbound)
+        found = tx.people.find(person_id)
+        person = _known(found, person_id, inbound)
         if inbound.kind is InboundKind.BLOCKED:
             _gone(tx, person, inbound.received_at)
             return []
@@ -106,6 +107,7 @@ class Reception:
             at=inbound.received_at,
             key=f"{inbound.channel}:{inbound.update_id}",
             inbound=inbound,
+            as_known=person == found,
         )
         if not calm:
             self.clerk.slow_down(tx, moment)
@@ -182,9 +184,8 @@ def _command(inbound: Inbound, library: Library) -> Input:
     return Pressed(word=Universal.HELP)
 
 
-def _known(tx: Tx, person_id: PersonId, inbound: Inbound) -> Person:
+def _known(found: Person | None, person_id: PersonId, inbound: Inbound) -> Person:
     """Return the person with what this message tells: they are here, and their app's language."""
-    found = tx.people.find(person_id)
     if found is None:
         return Person(
             id=person_id,

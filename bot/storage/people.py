@@ -6,6 +6,7 @@ The address is a column of its own because it goes first: as soon as nothing is 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
@@ -20,10 +21,17 @@ from bot.storage.tables import person as people
 if TYPE_CHECKING:
     from datetime import datetime
 
-
 _FIND = select(people.c.channel, people.c.address, people.c.profile).where(
     people.c.id == bindparam("of")
 )
+
+
+_TOUCH = (
+    update(people)
+    .where(people.c.id == bindparam("of"), people.c.seen_at < bindparam("hour"))
+    .values(seen_at=bindparam("hour"))
+)
+_HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 
 class PeopleRows(Rows):
@@ -79,9 +87,13 @@ class PeopleRows(Rows):
             if address
             else None,
             "profile": self.seal(dump(profile), context=f"person/profile/{person.id}"),
-            "seen_at": micros(at),
+            "seen_at": _hour(at),
         }
         self.upsert(people, ("id",), {"id": person.id, **changed})
+
+    def touch(self, id_: PersonId, *, at: datetime) -> None:
+        """Remember the hour in which somebody was here of whom nothing else has changed."""
+        self.conn.execute(_TOUCH, {"of": id_, "hour": _hour(at)})
 
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""
@@ -95,7 +107,7 @@ class PeopleRows(Rows):
             select(people.c.id)
             .where(
                 people.c.address.is_not(None),
-                people.c.seen_at < micros(idle_before),
+                people.c.seen_at <= micros(idle_before) - _HOUR,
                 ~exists().where(outbox.c.person == people.c.id, outbox.c.settled_at.is_(None)),
                 ~exists().where(timer.c.person == people.c.id),
                 ~exists().where(chat.c.person == people.c.id),
@@ -104,6 +116,11 @@ class PeopleRows(Rows):
             .limit(limit)
         )
         return self.count(update(people).where(people.c.id.in_(idle)).values(address=None))
+
+
+def _hour(at: datetime) -> int:
+    # No finer: the moments at which somebody wrote would tell who they are.
+    return micros(at) // _HOUR * _HOUR
 
 
 def _language(tag: str | None) -> LanguageTag | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.errors import RefusedError
-from bot.domain.ids import ChannelName, FlowHash, FlowId, LanguageTag, PersonId, StepId
+from bot.domain.ids import ChannelName, FlowHash, FlowId, LanguageTag, OutboxId, PersonId, StepId
 from bot.domain.messages import Attachment, Button, Keyboard, Outgoing
 from bot.domain.people import Person
 from bot.domain.words import Words
@@ -327,6 +327,32 @@ async def test_definitions_are_kept_while_in_use(store: Store) -> None:
     assert await store.read(lambda tx: tx.flows.all()) == [(flow, digest, "x")]
 
 
+async def test_messages_are_leased_as_they_are_added_unless_earlier_ones_wait(
+    store: Store,
+) -> None:
+    def add(tx: Tx, *keys: str) -> list[str]:
+        person = tx.people.find(someone(tx))
+        assert person is not None
+        letters = [letter(person.id, key) for key in keys]
+        found = tx.outbox.add_claimed(letters, to=person, worker="a", until=NOW + MINUTE)
+        assert all(one.address == person.address for one in found)
+        return [one.id for one in found]
+
+    first = await store.write(lambda tx: add(tx, "1", "2"))
+    assert len(first) == 2
+    assert await store.write(lambda tx: add(tx, "3")) == []
+    assert await store.write(claim) == []
+
+    def settle(tx: Tx) -> list[bool]:
+        return [
+            tx.outbox.settle(OutboxId(id_), worker="a", state=OutboxState.SENT, at=NOW)
+            for id_ in first
+        ]
+
+    assert await store.write(settle) == [True, True]
+    assert len(await store.write(claim)) == 1
+
+
 async def test_an_address_goes_when_nothing_is_scheduled(store: Store) -> None:
     def unit(tx: Tx) -> list[PersonId]:
         idle, written, timed = (someone(tx, n) for n in "123")
@@ -336,10 +362,18 @@ async def test_an_address_goes_when_nothing_is_scheduled(store: Store) -> None:
 
     ids = await store.write(unit)
     wipe = lambda tx, at: tx.people.forget_addresses(idle_before=at, limit=9)  # noqa: E731 - two uses
-    assert await store.write(lambda tx: wipe(tx, NOW)) == 0
-    assert await store.write(lambda tx: wipe(tx, NOW + MINUTE)) == 1
+    assert await store.write(lambda tx: wipe(tx, NOW + 59 * MINUTE)) == 0
+    assert await store.write(lambda tx: wipe(tx, NOW + 60 * MINUTE)) == 1
     people = await store.read(lambda tx: [tx.people.find(id_) for id_ in ids])
     assert [person and person.address for person in people] == ["", "2", "3"]
+
+
+async def test_who_is_here_again_keeps_their_address(store: Store) -> None:
+    id_ = await store.write(lambda tx: someone(tx, "1"))
+    await store.write(lambda tx: tx.people.touch(id_, at=NOW + 90 * MINUTE))
+    wipe = lambda tx, at: tx.people.forget_addresses(idle_before=at, limit=9)  # noqa: E731 - two uses
+    assert await store.write(lambda tx: wipe(tx, NOW + 119 * MINUTE)) == 0
+    assert await store.write(lambda tx: wipe(tx, NOW + 120 * MINUTE)) == 1
 
 
 async def test_forgetting_a_person_leaves_no_row(store: Store) -> None:
