@@ -23,7 +23,7 @@ run: $(VENV)/.runtime ## set up and start Vigil
 dev: $(VENV)/.dev
 
 test: $(VENV)/.dev ## all tests that end in minutes
-	$(BIN)/python -m pytest -q -n auto -m "not prove"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not prove"
 
 check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
 	$(BIN)/ruff format --check .
@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vigil check
-	$(BIN)/python -m pytest -q -n auto -m "not prove"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not prove"
 
 prove: $(VENV)/.dev ## the long proofs
 	$(BIN)/python -m pytest -q -m prove

@@ -8,6 +8,7 @@ effect once, no reply was lost, and whatever came twice says that it is a repeat
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import re
 import socket
@@ -65,7 +66,7 @@ async def run(
     folder: Path,
     *,
     kills: int,
-    people: int = 4,
+    people: int = 12,
     seed: int = 1,
     database: Sequence[str] = ("",),
 ) -> Verdict:
@@ -107,7 +108,7 @@ async def run(
                 for number in range(people)
             ]
             for _ in range(kills):
-                await asyncio.sleep(chance.uniform(0.3, 3.5))
+                await asyncio.sleep(chance.uniform(0.2, 3.0))
                 victim = chance.choice(programs)
                 await victim.kill()
                 verdict.kills += 1
@@ -145,15 +146,16 @@ async def _answer(person: Person) -> list[str]:
 async def _rounds(
     person: Person, over: asyncio.Event, expected: Sequence[list[str]], verdict: Verdict
 ) -> None:
-    """Walk the path until told that it is over; finish the round that is under way."""
+    """Walk the path again and again until told that it is over."""
     heard: list[str] = []
     wanted: list[str] = []
     try:
         await _exchange(person, "/start", expected[0], heard, wanted)
-        while not over.is_set():
-            for line, answer in zip(PATH, expected[1:], strict=True):
-                verdict.updates += 1
-                await _exchange(person, line, answer, heard, wanted)
+        for line, answer in itertools.cycle(zip(PATH, expected[1:], strict=True)):
+            if over.is_set():
+                break
+            verdict.updates += 1
+            await _exchange(person, line, answer, heard, wanted)
     except NothingHeardError:
         verdict.lost.append(f"silence instead of {wanted[-1][:60]!r}")
     with suppress(NothingHeardError):
