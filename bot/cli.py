@@ -131,6 +131,56 @@ def resources(
 
 
 @app.command()
+def move(
+    to: Annotated[str, typer.Option(help="postgresql+asyncpg://user:password@host/database")],
+    as_json: Json = False,
+) -> None:
+    """Move everything from SQLite to PostgreSQL; conversations go on where they were."""
+    from bot.storage.move import move as move_all
+
+    chosen, cipher = _keyed()
+    counts = move_all(chosen.database, to, cipher)
+    if as_json:
+        _show(counts, as_json=True)
+        return
+    print(f"{sum(counts.values())} rows moved and counted. Now set VIGIL_DATABASE_URL to it.")
+    print("The old file still holds everything: delete it once the new one runs.")
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Write a backup: every row as it is, encrypted; never a key."""
+    from bot import settings
+    from bot.storage.backup import backup as write
+
+    write(settings.load().database, folder)
+    print(f"Written to {folder}. It opens only with the application key: keep that elsewhere.")
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Put a backup into an empty place; never overwrites a database."""
+    from bot.storage.backup import restore as put_back
+
+    chosen, cipher = _keyed()
+    put_back(chosen.database, folder, cipher)
+    print("Restored. `vigil run` starts where the backup was made.")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="A benchmark, or all.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Measure, as ratios within one run."""
+    from bot import logs
+    from bot.proofs.benchmarks import measure
+
+    logs.configure("ERROR")
+    _show(measure(name), as_json=as_json)
+
+
+@app.command()
 def simulate(
     what: Annotated[str, typer.Argument(help="checkins")],
     engine: Annotated[str, typer.Option(help="pure")] = "pure",
@@ -146,6 +196,25 @@ def simulate(
     if what != "checkins" or engine != "pure":
         raise SettingsError("Only `simulate checkins --engine pure` exists so far.")
     _show(lives(plans, days, seed), as_json=as_json)
+
+
+def _keyed() -> tuple[Any, Any]:
+    """Return the settings and the cipher of the application key that they name.
+
+    Raises:
+        SettingsError: There is no key file: without it nothing of the database can be read.
+    """
+    from bot import settings
+    from bot.domain.errors import SettingsError
+    from bot.vault.cipher import ApplicationCipher
+    from bot.vault.keyfile import load_key
+
+    chosen = settings.load()
+    if not chosen.key_path.exists():
+        raise SettingsError(
+            f"There is no key at {chosen.key_path}. Set VIGIL_KEY_FILE to the application key."
+        )
+    return chosen, ApplicationCipher(load_key(chosen.key_path))
 
 
 def _over_facts(path: Path, answer: Any, *, as_json: bool) -> None:

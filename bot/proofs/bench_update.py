@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 CHATS, COUNT, WARM_UP, ROUNDS = 40, 2_000, 400, 3
 TEXT = "menu"
 WITHIN = 120.0
-_PAGE = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,7 @@ class Bot:
     server: Remote
     pid: int
     people: list[int]
+    program: Program | None = None
 
 
 async def bench(rounds: int = ROUNDS, count: int = COUNT) -> dict[str, Any]:
@@ -49,7 +49,7 @@ async def bench(rounds: int = ROUNDS, count: int = COUNT) -> dict[str, Any]:
         figures = [
             (await _measure(theirs, count), await _measure(ours, count)) for _ in range(rounds)
         ]
-        memory = _resident(ours.pid)
+        memory = ours.program.resident_mb() if ours.program else 0.0
     rates = [echo[0] / own[0] for echo, own in figures]
     costs = [own[1] / echo[1] for echo, own in figures]
     return {
@@ -61,7 +61,7 @@ async def bench(rounds: int = ROUNDS, count: int = COUNT) -> dict[str, Any]:
         "cpu_ratio": round(median(costs), 2),
         "rounds": rounds,
         "count": count,
-        "rss_mb": round(memory / 1e6),
+        "rss_mb": round(memory),
     }
 
 
@@ -83,7 +83,8 @@ async def _ours(folder: Path) -> AsyncIterator[Bot]:
         await program.start()
         try:
             # The webhook is set a moment later; the warm-up waits for it.
-            yield Bot(server=server, pid=program.pid, people=await _people(server))
+            people = await _people(server)
+            yield Bot(server=server, pid=program.pid, people=people, program=program)
         finally:
             await program.stop()
 
@@ -125,7 +126,3 @@ async def _run(bot: Bot, count: int) -> float:
     if spent is None:
         raise TimeoutError(f"{count} messages were not answered within {WITHIN:.0f} seconds")
     return float(spent)
-
-
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE

@@ -59,6 +59,11 @@ class Program:
             raise RuntimeError("it was not started")
         return self.process.pid
 
+    def resident_mb(self) -> float:
+        """Return how much memory it holds now."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
     def _command(self) -> tuple[str, ...]:
         return (self.module,) if self.module else ("bot", "run")
 

@@ -1,0 +1,41 @@
+"""The benchmarks by name. Each returns figures that mean something as ratios within its run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.errors import RefusedError
+from bot.proofs import bench_advise, bench_start, bench_update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "start": bench_start.measure,
+    "update": lambda: asyncio.run(bench_update.bench()),
+    "advise": bench_advise.measure,
+}
+
+
+def measure(name: str) -> dict[str, Any]:
+    """Run a benchmark, or all of them; the answer names the machine.
+
+    Raises:
+        RefusedError: There is no benchmark of this name.
+    """
+    if name == "all":
+        found = {one: run() for one, run in BENCHMARKS.items()}
+    elif name in BENCHMARKS:
+        found = BENCHMARKS[name]()
+    else:
+        raise RefusedError(f"There is no benchmark {name}: choose all, {', '.join(BENCHMARKS)}.")
+    return {**found, "machine": machine()}
+
+
+def machine() -> str:
+    """Return what the figures depend on, and nothing that names the machine."""
+    cores = len(os.sched_getaffinity(0))
+    return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"
