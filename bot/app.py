@@ -42,15 +42,32 @@ GRACE = 10.0
 """Seconds for what is under way when the program is told to stop."""
 
 
-async def serve(settings: Settings, only: Collection[str] = ROLES, *, limits: bool = True) -> None:
-    """Serve until a signal says stop; `limits` off is for benchmarks and proofs only."""
+async def serve(
+    settings: Settings,
+    only: Collection[str] = ROLES,
+    *,
+    limits: bool = True,
+    clock: Clock | None = None,
+    started: Callable[[Running], None] = lambda _running: None,
+) -> None:
+    """Serve until a signal says stop.
+
+    Args:
+        settings: What the operator wants.
+        only: Roles of this process.
+        limits: Off is for benchmarks and proofs only.
+        clock: Another than the machine's is for proofs only.
+        started: Told what runs, before it takes work in.
+    """
+    clock = clock or SystemClock()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with opened_store(settings) as store:
-        bookcase = await open_bookcase(settings, store, SystemClock())
-        running = make(settings, store, bookcase, only, limits=limits)
+        bookcase = await open_bookcase(settings, store, clock)
+        running = make(settings, store, bookcase, only, limits=limits, clock=clock)
+        started(running)
         try:
             await run_until(stop, running.work(stop), running.last())
         finally:
@@ -157,9 +174,10 @@ def make(
     only: Collection[str] = ROLES,
     *,
     limits: bool = True,
+    clock: Clock | None = None,
 ) -> Running:
     """Make everything that the settings ask for; nothing runs yet."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     channels: list[Channel] = []
     telegram = _telegram(settings, clock)
     if telegram is not None:

@@ -17,7 +17,7 @@ READY_WITHIN = 30.0
 
 @dataclass(slots=True, kw_only=True)
 class Program:
-    """`vigil run` with settings of its own; its log is kept in a file."""
+    """`vigil run` with settings of its own; all that it prints is kept in a file."""
 
     home: Path
     settings: dict[str, str]
@@ -47,7 +47,7 @@ class Program:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", *self._command(), *self.arguments, env=environment,
-                cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.DEVNULL, stderr=log,
+                cwd=Path(__file__).parents[2], stdout=log, stderr=log,
             )  # fmt: skip
         if wait:
             await self._ready(seen)
