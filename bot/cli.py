@@ -77,6 +77,9 @@ def check(
 def talk(
     lang: Annotated[str, typer.Option(help="Language of your app, as a tag such as es.")] = "en",
     script: Annotated[Path | None, typer.Option(help="Play and check a conversation.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write what is said now into the script.")
+    ] = False,
 ) -> None:
     """Talk in the terminal; nothing is kept."""
     import asyncio
@@ -86,8 +89,11 @@ def talk(
 
     logs.configure("ERROR")
     if script is not None:
-        from bot.scripts import play_file
+        from bot.scripts import play_file, recorded
 
+        if record:
+            script.write_text(asyncio.run(recorded(script)), encoding="utf-8")
+            return
         differences = asyncio.run(play_file(script))
         for difference in differences:
             print(difference)

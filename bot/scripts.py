@@ -1,9 +1,10 @@
-"""Golden conversations: scripts of what they say and what the bot says, played on everything.
+"""Golden conversations: scripts of what they say and what the bot says, played on any surface.
 
+    about: what this conversation shows
     lang: es                 the person's app
     talk:
       - them: /start
-      - bot: ["*part of a message*", …]     every part must stand in the answer, in this order
+      - bot: ["part of a message", …]       every part must be said, in this order
       - press: "Label of a button"          or the beginning of one
       - wait: 15m                           time goes by
       - never: "what must not be said"
@@ -14,9 +15,12 @@ A line of `bot` compares with everything that was said since the last line of th
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+import yaml
 
 from bot.channels.terminal import plain
 from bot.content import marks
@@ -26,13 +30,45 @@ from bot.domain.ids import LanguageTag
 from bot.talking import conversation
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from bot.channels.terminal import Terminal
+    from bot.domain.messages import Inbound
     from bot.wiring import Parts
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-_ISOLATES = str.maketrans("", "", "\u2068\u2069\u200f\u200e")
+PAUSE = timedelta(seconds=5)
+"""Between two lines of theirs."""
+
+_ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
+_LONGEST_PART = 72
+_REACH = 12
+"""How many messages back a button may stand."""
+
+
+class NoButtonError(Exception):
+    """No button begins with this label. Its text names those that are there."""
+
+
+class Surface(Protocol):
+    """Where a script is played. Each act returns all that is shown in answer to it."""
+
+    async def says(self, text: str) -> list[str]:
+        """Write words."""
+        ...
+
+    async def presses(self, label: str) -> list[str]:
+        """Press the newest button with this label, or that begins with it.
+
+        Raises:
+            NoButtonError: There is none.
+        """
+        ...
+
+    async def waits(self, by: timedelta) -> list[str]:
+        """Let time go by."""
+        ...
 
 
 class ScriptClock:
@@ -51,110 +87,196 @@ class ScriptClock:
 
 
 @dataclass(slots=True, kw_only=True)
-class Playing:
-    """A script under way."""
+class TerminalSurface:
+    """The terminal, on a database of its own."""
 
     terminal: Terminal
     parts: Parts
     clock: ScriptClock
-    heard: list[str] = field(default_factory=list)
-    differences: list[str] = field(default_factory=list)
     turns: int = 0
 
-    async def take(self, line: dict[str, Any], place: str) -> None:
-        """Play one line of the script."""
-        kind, value = next(iter(line.items()))
-        match kind:
-            case "them":
-                await self._say(str(value))
-            case "press":
-                await self._press(str(value), place)
-            case "wait":
-                await self._wait(duration(str(value)))
-            case "bot":
-                self._compare(value if isinstance(value, list) else [value], place)
-            case "never":
-                if _bare(str(value)) in self._said():
-                    self.differences.append(f"{place}: was said: {value}")
-            case _:
-                self.differences.append(f"{place}: {kind} is no line of a script")
-
-    async def _say(self, text: str) -> None:
+    async def says(self, text: str) -> list[str]:
+        """Type a line."""
         self.turns += 1
-        self.clock.go(timedelta(seconds=5))
-        await self._exchange(self.terminal.inbound(text, f"line-{self.turns}"))
+        return await self._exchange(self.terminal.inbound(text, f"line-{self.turns}"))
 
-    async def _press(self, label: str, place: str) -> None:
-        wanted = _bare(label)
+    async def presses(self, label: str) -> list[str]:
+        """Press the newest button with this label, or that begins with it."""
+        self.turns += 1
         buttons = [
             button
-            for message in reversed(self.terminal.shown[-12:])
+            for message in reversed(self.terminal.shown[-_REACH:])
             for row in message.buttons
             for button in row
+            if button.data
         ]
-        labels = [(_bare(button.label), button) for button in buttons if button.data]
-        exact = [button for shown, button in labels if shown == wanted]
-        begun = [button for shown, button in labels if shown.startswith(wanted)]
-        for button in (exact + begun)[:1]:
-            self.turns += 1
-            self.clock.go(timedelta(seconds=5))
-            await self._exchange(self.terminal.pressed(button, f"line-{self.turns}"))
-            return
-        seen = ", ".join(button.label for button in buttons[:12])
-        self.differences.append(f"{place}: no button {label!r}; there are {seen}")
+        place = named([button.label for button in buttons], label)
+        return await self._exchange(self.terminal.pressed(buttons[place], f"line-{self.turns}"))
 
-    async def _wait(self, by: timedelta) -> None:
-        self.heard.clear()
+    async def waits(self, by: timedelta) -> list[str]:
+        """Let time go by."""
+        before = len(self.terminal.shown)
         self.clock.go(by)
-        before = len(self.terminal.shown)
         await self.parts.timers.sweep()
-        while await self.parts.delivery.deliver_due():
-            pass
-        self.heard += [message.text for message in self.terminal.shown[before:]]
+        return await self._answers(before)
 
-    async def _exchange(self, inbound: Any) -> None:
-        self.heard.clear()
+    async def _exchange(self, inbound: Inbound) -> list[str]:
         before = len(self.terminal.shown)
+        self.clock.go(PAUSE)
         await self.parts.reception(inbound)
+        return await self._answers(before)
+
+    async def _answers(self, before: int) -> list[str]:
         while await self.parts.delivery.deliver_due():
             pass
-        self.heard += [message.text for message in self.terminal.shown[before:]]
-
-    def _said(self) -> str:
-        return _bare("\n".join(self.heard))
-
-    def _compare(self, expected: list[Any], place: str) -> None:
-        said, at = self._said(), 0
-        for part in expected:
-            found = said.find(_bare(str(part)), at)
-            if found < 0:
-                self.differences.append(f"{place}: not said: {part!r}\n  said: {said[:600]!r}")
-                return
-            at = found + len(_bare(str(part)))
+        return [message.text for message in self.terminal.shown[before:]]
 
 
-async def play_file(path: Path, content: Path | None = None) -> list[str]:
-    """Play a script; return what differs, with file and line.
+@asynccontextmanager
+async def on_terminal(
+    language: LanguageTag, content: Path | None = None
+) -> AsyncIterator[TerminalSurface]:
+    """Open a terminal with a clock that scripts move."""
+    clock = ScriptClock()
+    async with conversation(language, stream=io.StringIO(), clock=clock, content=content) as (
+        terminal,
+        parts,
+    ):
+        yield TerminalSurface(terminal=terminal, parts=parts, clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A conversation as written, with the place of each line."""
+
+    about: str
+    language: LanguageTag
+    talk: Sequence[tuple[str, Any, str]]
+    """(kind, value, place)"""
+
+
+def read_script(path: Path) -> Script:
+    """Read a script.
 
     Raises:
-        ContentError: It is no script.
+        ContentError: It is none.
     """
     document, problems = marks.load(path, root=path.parent)
     data = document.data if document else None
     if problems or document is None or not isinstance(data, dict) or "talk" not in data:
         raise ContentError(f"{path} is not a script of a conversation.")
-    clock = ScriptClock()
+    talk = []
+    for number, line in enumerate(data["talk"]):
+        place = str(document.place("talk", number))
+        kind, value = next(iter(line.items())) if isinstance(line, dict) else ("", None)
+        if kind not in {"them", "press", "wait", "bot", "never"}:
+            raise ContentError(f"{place}: a line is one of them, press, wait, bot, never.")
+        talk.append((kind, value, place))
     language = LanguageTag(str(data.get("lang", "en")))
-    async with conversation(language, stream=io.StringIO(), clock=clock, content=content) as (
-        terminal,
-        parts,
-    ):
-        playing = Playing(terminal=terminal, parts=parts, clock=clock)
-        for number, line in enumerate(data["talk"]):
-            await playing.take(line, str(document.place("talk", number)))
-        return playing.differences
+    return Script(about=str(data.get("about", "")), language=language, talk=tuple(talk))
 
 
-def _bare(text: str) -> str:
+async def play(script: Script, surface: Surface) -> list[str]:
+    """Play a script; return what differs, with file and line."""
+    heard: list[str] = []
+    differences: list[str] = []
+    for kind, value, place in script.talk:
+        match kind:
+            case "bot":
+                differences += _compare(heard, value, place)
+            case "never":
+                if bare(str(value)) in bare("\n".join(heard)):
+                    differences.append(f"{place}: was said: {value}")
+            case _:
+                try:
+                    heard = await _act(surface, kind, value)
+                except NoButtonError as error:
+                    return [*differences, f"{place}: {error}"]
+    return differences
+
+
+async def record(script: Script, surface: Surface) -> str:
+    """Play a script and return it with what the bot says now, as YAML to be read and kept."""
+    talk: list[dict[str, Any]] = []
+    for kind, value, place in script.talk:
+        if kind == "bot":
+            continue
+        talk.append({kind: value})
+        if kind == "never":
+            continue
+        try:
+            heard = await _act(surface, kind, value)
+        except NoButtonError as error:
+            raise ContentError(f"{place}: {error}") from None
+        if heard:
+            talk.append({"bot": [_part(text) for text in heard]})
+    document = {"about": script.about, "lang": str(script.language), "talk": talk}
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1_000)
+
+
+async def play_file(path: Path, content: Path | None = None) -> list[str]:
+    """Play a script on the terminal; return what differs, with file and line.
+
+    Raises:
+        ContentError: It is no script.
+    """
+    script = read_script(path)
+    async with on_terminal(script.language, content) as surface:
+        return await play(script, surface)
+
+
+async def recorded(path: Path) -> str:
+    """Play a script on the terminal; return it with what is said now.
+
+    Raises:
+        ContentError: It is no script, or presses what is not there.
+    """
+    script = read_script(path)
+    async with on_terminal(script.language) as surface:
+        return await record(script, surface)
+
+
+def named(labels: Sequence[str], wanted: str) -> int:
+    """Return the place of the label meant: the same, else the first that begins so.
+
+    Raises:
+        NoButtonError: None does.
+    """
+    shown, looked = [bare(label) for label in labels], bare(wanted)
+    for fits in (looked.__eq__, lambda label: label.startswith(looked)):
+        for place, label in enumerate(shown):
+            if fits(label):
+                return place
+    raise NoButtonError(f"no button {wanted!r}; there are {', '.join(shown[:_REACH])}")
+
+
+def bare(text: str) -> str:
     """Fold what does not matter: marks, isolates, runs of white space."""
     return " ".join(plain(text).translate(_ISOLATES).split())
+
+
+async def _act(surface: Surface, kind: str, value: Any) -> list[str]:
+    if kind == "press":
+        return await surface.presses(str(value))
+    if kind == "wait":
+        return await surface.waits(duration(str(value)))
+    return await surface.says(str(value))
+
+
+def _compare(heard: Sequence[str], expected: Any, place: str) -> list[str]:
+    said, at = bare("\n".join(heard)), 0
+    for part in expected if isinstance(expected, list) else [expected]:
+        found = said.find(bare(str(part)), at)
+        if found < 0:
+            return [f"{place}: not said: {part!r}\n  said: {said[:600]!r}"]
+        at = found + len(bare(str(part)))
+    return []
+
+
+def _part(text: str) -> str:
+    """Return the beginning of a message: enough to know it by, and whole words."""
+    line = bare(next(line for line in text.splitlines() if line.strip()))
+    if len(line) <= _LONGEST_PART:
+        return line
+    cut = line[:_LONGEST_PART]
+    return cut.rpartition(" ")[0] or cut

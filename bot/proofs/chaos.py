@@ -41,6 +41,9 @@ PATIENCE = 120.0
 
 PACE = 1.0
 SETTLE = 1.0
+BUSY_SHARE = 0.8
+"""How many of the kills meet a program that is talking; the others may meet one that starts."""
+
 LATELY = 6
 """How many messages back a repeat may reach."""
 
@@ -108,11 +111,13 @@ async def run(
                 for number in range(people)
             ]
             for _ in range(kills):
-                await asyncio.sleep(chance.uniform(0.2, 3.0))
+                if chance.random() < BUSY_SHARE:
+                    await _busy(api)
+                await asyncio.sleep(chance.uniform(0.0, 2.5))
                 victim = chance.choice(programs)
                 await victim.kill()
                 verdict.kills += 1
-                await victim.start(wait=chance.random() < 0.7)
+                await victim.start(wait=False)
             over.set()
             await asyncio.gather(*rounds)
             verdict.violations = len((await api.do("state"))["violations"])
@@ -199,6 +204,19 @@ def judge(heard: Sequence[str], wanted: Sequence[str], verdict: Verdict) -> None
             return
     if place < len(wanted):
         verdict.lost.append(f"never heard {wanted[place][:60]!r}")
+
+
+async def _busy(api: Remote) -> None:
+    """Wait until something is answered again: whoever is killed earlier was only starting."""
+
+    async def sent() -> int:
+        return int((await api.do("state"))["counts"].get("sent", 0))
+
+    before = await sent()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while await sent() <= before:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.02)
 
 
 def free_port() -> int:

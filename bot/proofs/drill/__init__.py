@@ -1,0 +1,1 @@
+"""The seizure drill: plants canaries everywhere a person can write, then steals the server."""
