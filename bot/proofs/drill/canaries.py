@@ -32,11 +32,9 @@ class Canary:
     """The surface and the question, or what else carried it: safe to show."""
     is_id: bool = False
     """A number, a name or a token that tells who somebody is, and no words of theirs."""
-    sensitive: bool = True
-    """Typed where the chat must be clean after minutes, not only after `VIGIL_CHAT_TTL`."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Cage:
     """Makes canaries and remembers each."""
 

@@ -1,0 +1,58 @@
+"""What a thief reads who has the key file as well: every sealed value of the database, opened.
+
+Each sealed column is named here with the context that its keeper binds it to; a column that is
+missing would make the drill blind, so a test compares the list with the tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bot.storage.sqlite import open_engine
+from bot.domain.errors import VaultError
+from bot.storage.rows import unpad
+from bot.storage.tables import chat, draft, fact, mailbox, meta, outbox, person, session, timer
+from bot.storage.urls import parse
+from bot.vault.cipher import ApplicationCipher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from sqlalchemy import Column, Row
+
+SEALED: dict[Column[Any], Callable[[Row[Any]], str]] = {
+    person.c.address: lambda row: f"person/address/{row.id}",
+    person.c.profile: lambda row: f"person/profile/{row.id}",
+    session.c.body: lambda row: f"session/body/{row.person}",
+    outbox.c.body: lambda row: f"outbox/body/{row.id}",
+    timer.c.payload: lambda row: f"timer/payload/{row.kind}/{row.key}",
+    chat.c.ref: lambda row: f"chat/ref/{row.person}/{row.key}",
+    draft.c.words: lambda row: f"draft/words/{row.person}/{row.key}",
+    mailbox.c.body: lambda row: f"mailbox/body/{row.person}/{row.key}",
+    fact.c.value: lambda row: f"fact/value/{row.name}",
+}
+
+NOT_OF_PEOPLE = frozenset({meta.c.value})
+"""Sealed or plain marks of the installation itself."""
+
+
+def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give every value that the key opens, with the name of its place."""
+    cipher = ApplicationCipher(key)
+    engine = open_engine(parse(f"sqlite:///{database}"))
+    try:
+        with engine.connect() as conn:
+            for column, context in SEALED.items():
+                for row in conn.execute(select(column.table).where(column.is_not(None))):
+                    sealed = row._mapping[column.name]
+                    place = f"{column.table.name}.{column.name}"
+                    try:
+                        yield place, unpad(cipher.open(sealed, context=context(row)))
+                    except VaultError:
+                        yield f"{place}, not sealed", sealed
+    finally:
+        engine.dispose()

@@ -1,0 +1,176 @@
+"""Where the drill is played: a folder, the program in it, and the fake messaging app beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from bot.proofs.botapi.server import BotApi
+from bot.proofs.chaos import free_port
+from bot.proofs.drill.canaries import Cage
+from bot.proofs.drill.clock import TelegramClock
+from bot.proofs.drill.search import Search
+from bot.proofs.drill.server import DONE
+from bot.proofs.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from bot.proofs.botapi.person import Person
+    from bot.proofs.drill.search import Found
+
+JOBS_WITHIN = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """What planters work on."""
+
+    folder: Path
+    program: Program
+    api: BotApi
+    clock: TelegramClock
+    cage: Cage
+    chance: Random
+    web: str
+    """Address of the web chat."""
+    untidied: set[int] = field(default_factory=set)
+    """Chats that a bot cannot clean: groups and channels."""
+    questions: Counter[str] = field(default_factory=Counter)
+    """What the bot asked, and how often."""
+    found: list[Found] = field(default_factory=list)
+    looks: int = 0
+
+    @property
+    def home(self) -> Path:
+        """The program's folder."""
+        return self.program.home
+
+    @property
+    def key_file(self) -> Path:
+        """The application key: the one thing that the first thief does not have."""
+        return self.folder / "keys" / "application.key"
+
+    async def person(self, where: str, language: str = "en") -> Person:
+        """Make somebody whose every name and number is a canary."""
+        cage, about = self.cage, f"{where}, name"
+        number = cage.number(f"{where}, chat id")
+        person = await self.api.person(cage.name(about), language=language, user_id=number)
+        chat = self.api.world.chats[number]
+        more = {"last_name": cage.name(about), "username": cage.name(f"{where}, user name")}
+        for shown in (chat.about, chat.user or {}):
+            shown.update(more)
+        return person
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of another program on the same machine."""
+        return {**os.environ, **self.program.settings, "VIGIL_HOME": str(self.home)}
+
+    def search(self) -> Search:
+        """Return a search for everything planted so far."""
+        return Search(self.cage.markers, tuple(self.cage.planted))
+
+    def look(self, theft: str = "without the key") -> None:
+        """Take all bytes but the key file and look for canaries."""
+        self.looks += 1
+        search = self.search()
+        for place, data in self.kept():
+            self.found += search.look(data, f"{theft}: {place}")
+
+    async def settle(self) -> None:
+        """Have every job done that is due."""
+        before = self._done()
+        os.kill(self.program.pid, signal.SIGUSR1)
+        async with asyncio.timeout(JOBS_WITHIN):
+            while self._done() == before:  # noqa: ASYNC110 - another process writes the mark
+                await asyncio.sleep(0.05)
+
+    def _done(self) -> int:
+        return self.program.log.read_text(errors="replace").count(f'"{DONE}"')
+
+    def kept(self) -> list[tuple[str, bytes]]:
+        """Return all bytes that lie where the program runs, but for the key file."""
+        keys = self.key_file.parent
+        files = [
+            path
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.is_symlink() and keys not in path.parents
+        ]
+        found = [(str(path.relative_to(self.folder)), _read(path)) for path in files]
+        return [*found, *self._held(files)]
+
+    def _held(self, files: list[Path]) -> list[tuple[str, bytes]]:
+        """Return files that the program holds open and that have no name, or lie elsewhere."""
+        found = []
+        known = {str(path) for path in files}
+        for descriptor in Path(f"/proc/{self.program.pid}/fd").glob("*"):
+            with suppress(OSError):
+                target = str(descriptor.readlink())
+                if target in known or not descriptor.is_file():
+                    continue
+                if target.startswith(str(self.folder)) or target.endswith(" (deleted)"):
+                    found.append((f"open file {Path(target).name}", _read(descriptor)))
+        return found
+
+
+def _read(path: Path) -> bytes:
+    # What the program deletes while we look was not kept.
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""
+
+
+@asynccontextmanager
+async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
+    """Start everything; stop it after the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hidden = folder.with_name(f"{folder.name}-clock")
+    chance = Random(seed)
+    clock = TelegramClock(hidden)
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    port = free_port()
+    async with BotApi.running(limits=None, clock=clock) as api:
+        program = Program(
+            home=folder / "home",
+            settings={
+                "VIGIL_TELEGRAM_TOKEN": api.token,
+                "VIGIL_TELEGRAM_API": api.base,
+                "VIGIL_LISTEN": f"127.0.0.1:{port}",
+                "VIGIL_KEY_FILE": str(folder / "keys" / "application.key"),
+                "VIGIL_LOG_LEVEL": "DEBUG",
+                "TMPDIR": str(temporary),
+            },
+            module="bot.proofs.drill.server",
+            arguments=(str(hidden),),
+        )
+        stage = Stage(
+            folder=folder, program=program, api=api, clock=clock, cage=Cage(chance),
+            chance=chance, web=f"http://127.0.0.1:{port}",
+        )  # fmt: skip
+        try:
+            await program.start()
+            yield stage
+        finally:
+            await program.stop()
+            hidden.unlink(missing_ok=True)
+
+
+def memory_of(pid: int) -> Iterator[tuple[str, bytes]]:
+    """Give what a process holds in memory that it can write to; what cannot be read is left out."""
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, rights, *_ = line.split()
+            if not rights.startswith("rw"):
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            with suppress(OSError, ValueError):
+                memory.seek(start)
+                yield "memory", memory.read(end - start)

@@ -1,0 +1,208 @@
+"""Plants through the messaging app: every flow, every question, and whatever else people send.
+
+Somebody walks through a flow as people do: before most answers they do something that was not
+asked for, and each such act carries a new canary. Which questions were met is written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.proofs.botapi.acts import NotOfferedError
+from bot.proofs.botapi.person import NothingHeardError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.proofs.botapi.person import Heard, Person
+    from bot.proofs.drill.stage import Stage
+
+FLOWS = (
+    "start", "report", "resources", "mechanisms", "learn", "settings", "person", "sos", "danger",
+    "help", "language", "forget",
+)  # fmt: skip
+TYPED = ("Kenya", "1", "yesterday")
+"""Answers for questions that take no button."""
+
+_AT_ONCE = 12
+_STEPS = 18
+_PATIENCE, _QUIET = 15.0, 0.06
+_LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
+
+
+async def walk_flows(stage: Stage, share: int) -> None:
+    """Walk through all flows again and again, several people beside each other."""
+    people = min(_AT_ONCE, max(2, share // 20))
+    pressed: Counter[str] = Counter()
+    walks = [Walk(stage=stage, pressed=pressed, number=number) for number in range(people)]
+    await asyncio.gather(*(walk.run(share // people) for walk in walks))
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One person's way through the flows."""
+
+    stage: Stage
+    pressed: Counter[str]
+    """How often each button was pressed by anybody: the rarest goes first."""
+    number: int
+    question: str = "before the first question"
+    said: int = 0
+    person: Person = field(init=False)
+    labels: Sequence[str] = ()
+
+    async def run(self, share: int) -> None:
+        """Plant so many, then leave the conversation."""
+        chance = self.stage.chance
+        language = _LANGUAGES[self.number % len(_LANGUAGES)]
+        self.person = await self.stage.person("telegram", language)
+        flows: list[str] = []
+        while self.said < share:
+            if not flows:
+                flows = list(FLOWS)
+                chance.shuffle(flows)
+                # Everybody begins elsewhere, so that a short drill meets every flow as well.
+                flows = flows[self.number % len(flows) :] + flows[: self.number % len(flows)]
+            await self._through(flows.pop(), share)
+        await leave(self.person)
+
+    async def _through(self, flow: str, share: int) -> None:
+        self.question = f"/{flow}"
+        await self._exchange(self.person.says(f"/{flow}"))
+        for _ in range(_STEPS):
+            if self.said >= share:
+                return
+            chance = self.stage.chance
+            for manner in chance.sample(MANNERS, k=chance.choice((1, 1, 2))):
+                where = f"telegram, {manner.__name__.lstrip('_').replace('_', ' ')}"
+                word = self.stage.cage.word(f"{where} at {self.question!r}")
+                self.said += 1
+                await self._exchange(manner(self, word))
+            if not self.labels:
+                return
+            await self._exchange(self._answer())
+
+    async def _answer(self) -> None:
+        """Answer what was asked, by the button that was pressed least."""
+        if self.stage.chance.random() < 0.25:
+            await self.person.says(self.stage.chance.choice(TYPED))
+            return
+        label = min(self.labels, key=lambda one: (self.pressed[one], self.stage.chance.random()))
+        self.pressed[label] += 1
+        try:
+            await self.person.presses(label)
+        except NotOfferedError:
+            await self.person.says(self.stage.chance.choice(TYPED))
+
+    async def _exchange(self, act: Awaitable[Any]) -> None:
+        """Act, and listen until the answer is complete."""
+        await act
+        for heard in await answer(self.person):
+            if heard.labels:
+                self.labels = heard.labels
+                self.question = heard.text.strip().split("\n")[0][:40]
+                self.stage.questions[heard.text] += 1
+
+
+async def answer(person: Person, patience: float = _PATIENCE) -> list[Heard]:
+    """Return all that the bot shows now; nothing when it has nothing to say."""
+    heard = []
+    within = patience
+    try:
+        while True:
+            heard.append(await person.hears(within=within))
+            within = _QUIET
+    except NothingHeardError:
+        return heard
+
+
+async def leave(person: Person) -> None:
+    """Close whatever is under way."""
+    for _ in range(4):
+        await person.says("/stop")
+        await answer(person)
+
+
+async def _plain_words(walk: Walk, word: str) -> None:
+    await walk.person.says(word)
+
+
+async def _a_sentence(walk: Walk, word: str) -> None:
+    await walk.person.says(f"They came to arrest {word} in the night, what can I do?")
+
+
+async def _a_country(walk: Walk, word: str) -> None:
+    await walk.person.says(f"Kenya {word}")
+
+
+async def _a_long_text(walk: Walk, word: str) -> None:
+    await walk.person.says(f"{'They wait outside. ' * 130}{word} {'It goes on. ' * 210}"[:5000])
+
+
+async def _a_command(walk: Walk, word: str) -> None:
+    await walk.person.says(f"/{walk.stage.chance.choice(('help', 'start', 'back', 'x'))} {word}")
+
+
+async def _a_forwarded_text(walk: Walk, word: str) -> None:
+    await walk.person.says(f"{word} said so", forwarded=True)
+
+
+async def _an_edited_text(walk: Walk, word: str) -> None:
+    message = await walk.person.says("One moment")
+    await answer(walk.person)
+    await walk.person.edits(message, f"One moment, {word}")
+
+
+async def _a_caption(walk: Walk, word: str) -> None:
+    await walk.person.sends_photo(word.encode(), caption=f"This is {word}")
+
+
+async def _a_file_name(walk: Walk, word: str) -> None:
+    await walk.person.sends_document(word.encode(), name=f"{word}.pdf", caption=word)
+
+
+async def _a_voice(walk: Walk, word: str) -> None:
+    await walk.person.sends_voice(word.encode())
+
+
+async def _a_contact(walk: Walk, word: str) -> None:
+    contact = {"phone_number": f"+{walk.stage.cage.number('phone number')}", "first_name": word}
+    await _raw_message(walk, {"contact": contact})
+
+
+async def _a_place(walk: Walk, word: str) -> None:
+    place = {"latitude": 10.5, "longitude": -66.9}
+    await _raw_message(
+        walk, {"location": place, "venue": {"location": place, "title": word, "address": word}}
+    )
+
+
+async def _a_quote(walk: Walk, word: str) -> None:
+    await _raw_message(walk, {"text": "Yes, this", "quote": {"text": word, "position": 0}})
+
+
+async def _a_foreign_button(walk: Walk, word: str) -> None:
+    chat = walk.stage.api.world.chats[walk.person.chat_id]
+    press = {
+        "id": walk.stage.api.world.next_name("77"), "from": chat.user, "chat_instance": word[:12],
+        "data": f"a.1.{word}"[:30],
+    }  # fmt: skip
+    await walk.stage.api.do(
+        "send_raw", update={"callback_query": press}, chat_id=walk.person.chat_id
+    )
+
+
+async def _raw_message(walk: Walk, body: dict[str, Any]) -> None:
+    """Send what no act of the fake server carries, and let it stand in the chat."""
+    acts = walk.stage.api.acts
+    acts._post(walk.person.chat_id, body)
+
+
+MANNERS: Sequence[Callable[[Walk, str], Awaitable[None]]] = (
+    _plain_words, _plain_words, _a_sentence, _a_country, _a_long_text, _a_command,
+    _a_forwarded_text, _an_edited_text, _a_caption, _a_file_name, _a_voice, _a_contact, _a_place,
+    _a_quote, _a_foreign_button,
+)  # fmt: skip
