@@ -159,6 +159,17 @@ def no_end(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
                              "Lead to a finish step.")  # fmt: skip
 
 
+def place_kept_without_silence(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
+    """A step that keeps a place for the silent is reached by somebody who answers."""
+    for step in flow.steps.values():
+        for goto, loc in targets(step):
+            end = flow.steps.get(goto)
+            keeps = isinstance(end, FinishStep) and end.keeps_place
+            if keeps and loc != ("silence", "goto"):
+                remedy = "Lead to another finish, or take keep_place out."
+                yield at.problem(step.id, "keep-place", f"{goto} is for silence only", remedy, *loc)
+
+
 def unknown_names(library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
     """A flow, lookup or act is named that does not exist."""
     for step in flow.steps.values():
@@ -286,7 +297,10 @@ def words_for_all(library: Library) -> Iterator[Problem]:
                           remedy="List words for it in each language.")  # fmt: skip
 
 
-FLOW_CHECKS = (dangling, unreachable, endless, no_end, unknown_names, conditions, questions, sizes)
+FLOW_CHECKS = (
+    dangling, unreachable, endless, no_end, place_kept_without_silence, unknown_names, conditions,
+    questions, sizes,
+)  # fmt: skip
 LIBRARY_CHECKS = (needed_parts, way_to_a_person, words_for_all)
 
 

@@ -158,7 +158,10 @@ class _Maker:
                 return HandOverStep(id=id_, urgency=file.hand_over or "days", goto=self._goto)
             case "finish":
                 text = self._text("say", file.say) if file.say else None
-                return FinishStep(id=id_, outcome=file.finish or "done", text=text)
+                return FinishStep(
+                    id=id_, outcome=file.finish or "done", text=text,
+                    keeps_place=file.keep_place, everything=file.everything,
+                )  # fmt: skip
             case _:
                 return None
 

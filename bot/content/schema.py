@@ -53,6 +53,8 @@ class StepFile(_Strict):
     finish: Id | None = None
 
     keep: bool = False
+    keep_place: bool = False
+    everything: bool = False
     goto: Id | None = None
     kind: Literal["choice", "choices", "country", "date", "words", "file", "confirm"] | None = None
     save: Id | None = None
@@ -96,6 +98,6 @@ ALLOWED = {
     "show": {"show", "limit", "empty", "keep", "goto"},
     "do": {"do", "with_", "goto"},
     "hand_over": {"hand_over", "goto"},
-    "finish": {"finish", "say"},
+    "finish": {"finish", "say", "keep_place", "everything"},
 }  # fmt: skip
 """Which keys may stand beside the one that gives a step its kind."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.flow import effects
 from bot.flow.inputs import Universal
 from bot.flow.interrupt import cry_for_help, guess, open_flow
-from bot.flow.model import AskKind, AskStep, CountryName, Text
+from bot.flow.model import AskKind, AskStep, CountryName, FinishStep, Text
 from bot.flow.question import DONE, MORE, SKIP, labels, picked, put
 from bot.flow.session import Pending
 from bot.flow.walk import SKIPPED, forward, next_after, walk
@@ -111,10 +111,20 @@ def give(run: Run, gift: Gave) -> None:
 def silence(run: Run) -> None:
     """Nothing came in time: go where the question says."""
     frame, step = _question(run)
-    if step is not None and frame is not None and step.timeout is not None:
-        run.set_top(replace(frame, step=step.timeout.goto))
-        run.pending = None
-        walk(run)
+    if step is None or frame is None or step.timeout is None:
+        return
+    flow = run.flow(frame)
+    goes_to = flow.steps.get(step.timeout.goto) if flow else None
+    if isinstance(goes_to, FinishStep) and goes_to.keeps_place:
+        if run.pending is not None and run.pending.kind == "paused":
+            return
+        if goes_to.text is not None:
+            run.tell(run.filled(goes_to.text, frame))
+        run.pending = Pending(kind="paused")
+        return
+    run.set_top(replace(frame, step=step.timeout.goto))
+    run.pending = None
+    walk(run)
 
 
 def miss(run: Run) -> None:

@@ -33,6 +33,9 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
     """
     run = Run(session, facts)
     lost = _move_on(run)
+    paused = run.pending is not None and run.pending.kind == "paused"
+    if paused and not isinstance(event, TimedOut):
+        run.pending = None
     match event:
         case Chose() | Said() | Gave() | TimedOut() if lost:
             run.pending = None
@@ -47,6 +50,8 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
                 interrupt.universal(run, event.word)
         case Chose():
             _chose(run, event)
+        case Said() if paused and run.frames and not run.understood(event.words).urgent:
+            offer_return(run)
         case Said():
             _said(run, event.words)
         case Gave():

@@ -183,6 +183,10 @@ class FinishStep:
     id: StepId
     outcome: str
     text: Text | None = None
+    keeps_place: bool = False
+    """Reached by silence: the matter waits at its question, and is offered again later."""
+    everything: bool = False
+    """Nothing below goes on either: the screen stays as it is."""
 
 
 Step = SayStep | AskStep | BranchStep | CallStep | ShowStep | DoStep | HandOverStep | FinishStep

@@ -43,7 +43,7 @@ class Pending:
     """A question of the engine's own that stands before the flow's: see `PendingKind`."""
 
     kind: str
-    """resume, correct, leave, danger, guess or country."""
+    """resume, correct, country; paused: they went silent, and the next words lead back here."""
     options: tuple[str, ...] = ()
 
 

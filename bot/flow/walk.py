@@ -89,7 +89,10 @@ def walk(run: Run) -> None:
             case FinishStep():
                 if step.text is not None:
                     run.tell(run.filled(step.text, frame))
-                finish(run, step.outcome)
+                if step.everything:
+                    leave_all(run, step.outcome)
+                else:
+                    finish(run, step.outcome)
             case _ as never:
                 assert_never(never)
 
@@ -116,6 +119,12 @@ def finish(run: Run, outcome: str) -> None:
         )
     elif run.top is not None:
         offer_return(run)
+
+
+def leave_all(run: Run, outcome: str) -> None:
+    """End every matter without a word more."""
+    while run.frames:
+        close(run, outcome=outcome)
 
 
 def close(run: Run, *, outcome: str) -> None:

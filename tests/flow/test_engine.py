@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from bot.domain.ids import FlowId
+from datetime import timedelta
+
+from bot.domain.ids import FlowId, StepId
 from bot.flow.effects import ClearChat, CloseMatter, KeepWords, SetTimer
 from bot.flow.inputs import Chose, Gave, Item, TimedOut, Understood, Universal
-from bot.flow.model import AskKind
+from bot.flow.model import AskKind, FinishStep, Timeout
 from tests.flow.shelf import Chat, ask, branch, call, end, flow, say, show, text
 
+HOUR = timedelta(hours=1)
 REPORT = flow(
     "report",
     ask("safe", "threat", "yes", "no"),
@@ -264,3 +267,45 @@ def test_leaving_a_question_open_can_be_typed() -> None:
     chat = Chat(REPORT).start("report").presses("yes").presses("smear").says("skip")
     assert chat.at == "need"
     assert chat.answers["where"] == ""
+
+
+QUIET = flow(
+    "quiet",
+    ask("safe", "threat", "yes", "no", gotos={"no": "unsafe"}),
+    ask("threat", "end", "arrest", "smear", timeout=Timeout(after=HOUR, goto=StepId("later"))),
+    FinishStep(id=StepId("unsafe"), outcome="unsafe", text=text("Later."), everything=True),
+    FinishStep(id=StepId("later"), outcome="later", text=text("I wait."), keeps_place=True),
+    end(),
+)
+
+
+def test_silence_can_keep_the_place_until_they_come_back() -> None:
+    chat = Chat(QUIET).start("quiet").presses("yes")
+    chat.take(TimedOut(turn=chat.session.turn))
+    assert chat.hears == ["I wait."]
+    chat.says("hello again")
+    assert chat.hears == ["resume_question"]
+    chat.presses("resume")
+    assert chat.at == "threat"
+    assert chat.answers == {"safe": "yes"}
+
+
+def test_a_button_of_before_the_silence_still_answers() -> None:
+    chat = Chat(QUIET).start("quiet").presses("yes")
+    chat.take(TimedOut(turn=chat.session.turn)).presses("smear")
+    assert chat.at == "idle"
+    closed = next(e for e in chat.effects if isinstance(e, CloseMatter))
+    assert closed.answers == {"safe": "yes", "threat": "smear"}
+
+
+def test_a_second_silence_says_nothing_more() -> None:
+    chat = Chat(QUIET).start("quiet").presses("yes")
+    chat.take(TimedOut(turn=chat.session.turn)).take(TimedOut(turn=chat.session.turn))
+    assert chat.hears == []
+
+
+def test_a_flow_can_end_everything_and_leave_the_screen_as_it_is() -> None:
+    caller = flow("caller", ask("go", "sub", "yes"), call("sub", "quiet", "menu"), end("menu"))
+    chat = Chat(QUIET, caller).start("caller").presses("yes").presses("no")
+    assert chat.hears == ["Later."]
+    assert chat.session.frames == ()
