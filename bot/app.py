@@ -183,7 +183,7 @@ def make(
     if telegram is not None:
         channels.append(telegram)
     web = None
-    if {"door", "deliver"} & set(only):
+    if {"door", "deliver", "tick"} & set(only):
         from bot.channels.web.mailbox import WebChannel
 
         web = WebChannel(store=store, clock=clock)

@@ -107,7 +107,8 @@ def wire(
         floods=Floods() if limits else Floods(burst=1_000_000_000),
         carrier=delivery,
     )
-    forgetting = Forgetting(store=store, clock=clock)
+    tidying = Tidying(store=store, clock=clock, channels=by_name, worker=worker)
+    forgetting = Forgetting(store=store, clock=clock, tidying=tidying)
     timers = DueTimers(
         store=store,
         clock=clock,
@@ -125,7 +126,7 @@ def wire(
         reception=reception,
         delivery=delivery,
         timers=timers,
-        tidying=Tidying(store=store, clock=clock, channels=by_name, worker=worker),
+        tidying=tidying,
         forgetting=forgetting,
         channels=by_name,
         worker=worker,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.services.ports import Tx
 
 GRACE = timedelta(seconds=30)
-"""Between "forget me" and the last row's deletion, so that the answer can still be shown."""
+"""Between "forget me" and the last row's deletion, so that the answer can still be read."""
 
 _MAX_PREFERENCES = 20
 
@@ -46,7 +46,7 @@ def forget_me(tx: Tx, moment: Moment, do: Do) -> Person:
     tx.drafts.forget(person.id)
     for kind in ("silence", "tidy"):
         tx.timers.cancel(kind, person.id)
-    tx.chat.hasten(person.id, to=moment.at, everything=True, kept=moment.at)
+    tx.chat.clear(person.id, to=moment.at)
     tx.timers.set(Timer(kind="forget", key=person.id, due_at=moment.at + GRACE, person=person.id))
     bare = replace(person, preferences=())
     tx.people.put(bare, at=moment.at)

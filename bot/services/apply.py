@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 IDLE = timedelta(minutes=15)
-"""After so long without a word, a sensitive exchange is deleted from the chat."""
+"""After so long without a word, a sensitive exchange is deleted from the chat.
+
+What the person wrote goes as early whatever it was about: words come where nobody asked for any.
+"""
 
 KEPT = timedelta(minutes=60)
 """How long the last screen of a sensitive flow may stay."""
@@ -83,7 +86,7 @@ class Clerk:
             tx.people.touch(moment.person.id, at=moment.at)
         else:
             tx.people.put(moment.person, at=moment.at)
-        _note_theirs(tx, moment, sensitive=sensitive, ttl=self.chat_ttl)
+        self._note_theirs(tx, moment, sensitive=sensitive)
         envelopes: list[Envelope] = []
         for effect in sprint.effects:
             match effect:
@@ -111,7 +114,7 @@ class Clerk:
                     self._write(tx, moment, effect)
         tx.sessions.save(moment.person.id, sprint.session, at=moment.at)
         if sensitive:
-            _tidy_later(tx, moment, moment.at + IDLE)
+            _tidy_later(tx, moment)
         until = None if carrier is None else carrier.lease(moment.person.channel, moment.at)
         if carrier is None or until is None:
             tx.outbox.add(envelopes)
@@ -124,7 +127,7 @@ class Clerk:
         """Ask to write more slowly, once a minute, and say that the rest was not read."""
         minute = int(moment.at.timestamp()) // 60
         tx.people.put(moment.person, at=moment.at)
-        _note_theirs(tx, moment, sensitive=True, ttl=self.chat_ttl)
+        self._note_theirs(tx, moment, sensitive=True)
         self._remark(tx, moment, "slow_down", key=f"slow:{moment.person.id}:{minute}")
 
     def refuse_group(self, tx: Tx, inbound: Inbound) -> None:
@@ -156,6 +159,21 @@ class Clerk:
         )
         tx.outbox.add([envelope])
 
+    def _note_theirs(self, tx: Tx, moment: Moment, *, sensitive: bool) -> None:
+        """Remember the person's own message, so that it can be deleted too."""
+        inbound = moment.inbound
+        if inbound is None or inbound.message_ref is None or inbound.kind is InboundKind.BUTTON:
+            return
+        theirs = ChatMessage(
+            ref=inbound.message_ref,
+            at=moment.at,
+            delete_at=moment.at + min(IDLE, self.chat_ttl),
+            sensitive=sensitive,
+            keep=False,
+            ours=False,
+        )
+        tx.chat.add(moment.person.id, [theirs])
+
     def _message(self, library: Library, moment: Moment, say: Say, *, clear: bool) -> Outgoing:
         message = compose(say, library, moment.language, clear=clear)
         inbound = moment.inbound
@@ -180,7 +198,7 @@ class Clerk:
             case effects.KeepFile():
                 self._keep_file(tx, moment, effect)
             case effects.ClearChat():
-                _tidy_later(tx, moment, moment.at + SETTLE, everything=effect.everything)
+                _clear(tx, moment, everything=effect.everything)
             case effects.HandOver():
                 log.info("hand-over", flow=effect.flow, code=effect.urgency)
             case effects.CloseMatter():
@@ -215,33 +233,21 @@ def _speak(tx: Tx, moment: Moment, language: LanguageTag) -> Moment:
     return replace(moment, person=person, language=language)
 
 
-def _note_theirs(tx: Tx, moment: Moment, *, sensitive: bool, ttl: timedelta) -> None:
-    """Remember the person's own message, so that it can be deleted too."""
-    inbound = moment.inbound
-    if inbound is None or inbound.message_ref is None or inbound.kind is InboundKind.BUTTON:
-        return
-    tx.chat.add(
-        moment.person.id,
-        [
-            ChatMessage(
-                ref=inbound.message_ref,
-                at=moment.at,
-                delete_at=moment.at + (IDLE if sensitive else ttl),
-                sensitive=sensitive,
-                keep=False,
-                ours=False,
-            )
-        ],
-    )
+def _tidy_later(tx: Tx, moment: Moment) -> None:
+    """Clear what is sensitive when the person stays silent; every turn puts it off again."""
+    person = moment.person.id
+    tx.timers.set(Timer(kind="tidy", key=person, due_at=moment.at + IDLE, person=person))
 
 
-def _tidy_later(tx: Tx, moment: Moment, at: datetime, *, everything: bool = False) -> None:
+def _clear(tx: Tx, moment: Moment, *, everything: bool) -> None:
+    """Clear what is sensitive soon; nothing that follows puts it off."""
+    person = moment.person.id
     tx.timers.set(
         Timer(
             kind="tidy",
-            key=moment.person.id,
-            due_at=at,
-            person=moment.person.id,
+            key=f"{person}/{'everything' if everything else 'ended'}",
+            due_at=moment.at + SETTLE,
+            person=person,
             payload={"everything": everything},
         )
     )

@@ -58,5 +58,9 @@ class DueTimers:
         except BotError as error:
             log.error("timer-failed", kind=due.timer.kind, error=type(error).__name__)  # noqa: TRY400
             return False
+        except Exception:
+            # One timer's bug must not hold up all others, whose ladder may be somebody's life.
+            log.exception("timer-bug", kind=due.timer.kind, attempts=due.attempts)
+            return False
         await self.store.write(lambda tx: tx.timers.done(due.id, worker=self.worker))
         return True

@@ -1,11 +1,12 @@
 """Forgetting: what a person asked for, and what time asks for.
 
-Deletes rows; the store's `scrub` then takes the deleted bytes out of the files as well.
+Empties the chat, then deletes rows; the store's `scrub` then takes the deleted bytes out of the
+files as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from bot.domain.errors import ConflictError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.services.ports import Clock, DueTimer, Store, Tx
+    from bot.domain.ids import PersonId
+    from bot.services.ports import Clock, DueTimer, Store, Timer, Tx
+    from bot.services.tidy import Tidying
 
 log = structlog.get_logger()
 
@@ -25,6 +28,12 @@ SEEN_FOR = timedelta(hours=49)
 
 IDLE_SESSION = timedelta(hours=47)
 """A conversation left alone for so long is over; its coded answers go."""
+
+IDLE_ADDRESS = timedelta(hours=1)
+"""When nothing is scheduled for somebody and they are gone for so long, their address goes."""
+
+AGAIN = timedelta(seconds=30)
+"""While a chat cannot be emptied, its person is not forgotten: nobody would know what to delete."""
 
 KEPT_FLOWS = timedelta(days=7)
 """Definitions outlive the longest session that can stand in them."""
@@ -36,12 +45,16 @@ class Forgetting:
 
     store: Store
     clock: Clock
+    tidying: Tidying
 
     async def person(self, due: DueTimer) -> None:
-        """Delete everything that belongs to a person who asked for it."""
-        person = due.timer.person
-        if person is not None:
-            await self.store.write(lambda tx: tx.people.forget(person))
+        """Delete everything that belongs to a person who asked for it, in the chat first."""
+        person, now = due.timer.person, self.clock.now()
+        if person is None:
+            return
+        await self.store.write(lambda tx: tx.chat.clear(person, to=now))
+        await self.tidying.delete_due()
+        if await self.store.write(lambda tx: _forget(tx, person, due.timer, now)):
             await self.scrub()
 
     async def drafts(self) -> int:
@@ -66,6 +79,15 @@ class Forgetting:
             log.info("scrub-later")
 
 
+def _forget(tx: Tx, person: PersonId, timer: Timer, now: datetime) -> bool:
+    """Forget a person whose chat is empty; ask again later when it is not."""
+    if tx.chat.stands(person):
+        tx.timers.set(replace(timer, due_at=now + AGAIN))
+        return False
+    tx.people.forget(person)
+    return True
+
+
 def _short_lived(tx: Tx, now: datetime) -> int:
     return tx.drafts.forget_before(now) + tx.mailbox.forget_before(now)
 
@@ -74,4 +96,4 @@ def _old(tx: Tx, now: datetime) -> None:
     tx.seen.forget_before(now - SEEN_FOR)
     tx.sessions.forget_before(now - IDLE_SESSION, limit=1_000)
     tx.flows.forget_before(now - KEPT_FLOWS)
-    tx.people.forget_addresses(idle_before=now - IDLE_SESSION, limit=1_000)
+    tx.people.forget_addresses(idle_before=now - IDLE_ADDRESS, limit=1_000)

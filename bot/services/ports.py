@@ -289,6 +289,14 @@ class ChatLog(Protocol):
         """
         ...
 
+    def clear(self, person: PersonId, *, to: datetime) -> None:
+        """Bring deletion of all that stands in a chat forward to `to`."""
+        ...
+
+    def stands(self, person: PersonId) -> bool:
+        """Tell whether anything is still to be deleted in a chat."""
+        ...
+
     def claim_due(
         self, *, worker: str, now: datetime, lease: timedelta, limit: int
     ) -> list[tuple[PersonId, ChannelName, str, tuple[str, ...]]]:

@@ -66,7 +66,7 @@ class Reception:
             await self.store.write(lambda tx: self._refuse_group(tx, inbound))
             self.carrier.wake()
             return
-        calm = self.floods.calm(f"{inbound.channel}:{inbound.address}", inbound.received_at)
+        calm = self._calm(inbound)
         leased = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
         if leased:
             self.carrier.hand(leased)
@@ -78,6 +78,16 @@ class Reception:
         now = self.clock.now()
         await self.store.write(lambda tx: self._time_out(tx, person, turn, now))
         self.carrier.wake()
+
+    def _calm(self, inbound: Inbound) -> bool:
+        """Count what arrived; a cry for help and a press are heard through many other words."""
+        sender, at = f"{inbound.channel}:{inbound.address}", inbound.received_at
+        if self.floods.calm(sender, at):
+            return True
+        event = to_event(inbound, self.library())
+        urgent = isinstance(event, Pressed) and event.word is Universal.SOS
+        heard = urgent or inbound.kind is InboundKind.BUTTON
+        return heard and self.floods.calm(f"{sender}:urgent", at)
 
     def language(self, library: Library, person: Person) -> LanguageTag:
         """Return the language to answer in: chosen, else the app's, else English."""

@@ -60,6 +60,16 @@ class ChatRows(Rows):
             )
         return moved
 
+    def clear(self, person: PersonId, *, to: datetime) -> None:
+        """Bring deletion of all that stands in a chat forward to `to`."""
+        later = (chat.c.person == person, chat.c.delete_at > micros(to))
+        self.conn.execute(update(chat).where(*later).values(delete_at=micros(to)))
+
+    def stands(self, person: PersonId) -> bool:
+        """Tell whether anything is still to be deleted in a chat."""
+        found = select(chat.c.key).where(chat.c.person == person).limit(1)
+        return self.conn.execute(found).first() is not None
+
     def claim_due(
         self, *, worker: str, now: datetime, lease: timedelta, limit: int
     ) -> list[tuple[PersonId, ChannelName, str, tuple[str, ...]]]:

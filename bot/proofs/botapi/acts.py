@@ -135,6 +135,10 @@ class Acts:
         }
         return self._post(chat_id, bodies[kind])
 
+    async def send_body(self, *, chat_id: int, body: dict[str, Any]) -> int:
+        """Send a message of any content, given as the Message's own fields."""
+        return self._post(chat_id, body)
+
     async def press(self, *, chat_id: int, label: str, message_id: int | None = None) -> str:
         """Press a button by its label, the newest first; returns what a client would do itself.
 

@@ -100,4 +100,4 @@ def number_forms(number: str) -> Iterator[tuple[str, bytes]]:
     yield from forms(number)
     for order in ("big", "little"):
         # Six bytes is how SQLite keeps a number of this size.
-        yield "binary", int(number).to_bytes(6, order)  # type: ignore[arg-type] # a literal each
+        yield "binary", int(number).to_bytes(6, order)

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.proofs.drill.opened import opened
 from bot.proofs.drill.planters import PLANTERS
-from bot.proofs.drill.search import Search
 from bot.proofs.drill.stage import memory_of, staged
 from bot.settings import Settings
 from bot.storage.backup import backup
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.proofs.drill.planters import Planter
-    from bot.proofs.drill.search import Found
+    from bot.proofs.drill.search import Found, Search
     from bot.proofs.drill.stage import Stage
 
 CANARIES = 2_000

@@ -38,7 +38,7 @@ async def send_malformed(stage: Stage, share: int) -> None:
             {"callback_query": {"id": word, "from": {"id": word}, "data": word}},
             {"my_chat_member": {"chat": chat.about, "from": {"first_name": word}, "date": 1}},
             {word: {"text": word}},
-            {"message": {**good, "text": "y", "from": {**(chat.user or {}), "language_code": word}}},
+            {"message": {**good, "text": "y", "from": {"id": chat.id, "language_code": word}}},
         ]  # fmt: skip
         update = shapes[number % len(shapes)]
         await stage.api.do("send_raw", update=update, chat_id=person.chat_id)
@@ -67,7 +67,7 @@ async def be_refused(stage: Stage, share: int) -> None:
         word = stage.cage.word("quoted in a refusal of the messaging app")
         refusal = {
             "kind": ("refuse", "garbage", "lose-answer")[number % 3], "on": "sendMessage",
-            "chat_id": person.chat_id, "code": (400, 500)[number % 2], "description": f"Bad: {word}",
+            "chat_id": person.chat_id, "code": (400, 500)[number % 2], "description": word,
         }  # fmt: skip
         await stage.api.do("fault", **refusal)
         await person.says(word)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot.storage.sqlite import open_engine
 from bot.domain.errors import VaultError
 from bot.storage.rows import unpad
+from bot.storage.sqlite import open_engine
 from bot.storage.tables import chat, draft, fact, mailbox, meta, outbox, person, session, timer
 from bot.storage.urls import parse
 from bot.vault.cipher import ApplicationCipher
@@ -48,7 +48,7 @@ def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
         with engine.connect() as conn:
             for column, context in SEALED.items():
                 for row in conn.execute(select(column.table).where(column.is_not(None))):
-                    sealed = row._mapping[column.name]
+                    sealed = getattr(row, column.name)
                     place = f"{column.table.name}.{column.name}"
                     try:
                         yield place, unpad(cipher.open(sealed, context=context(row)))

@@ -58,6 +58,9 @@ async def _do_all(running: Running) -> None:
                 log.error("job-failed", job=job.name, error=type(error).__name__)  # noqa: TRY400
         # Deliver what timers said before the next round tidies it away.
         await asyncio.sleep(0.2)
+    while await running.parts.tidying.delete_due():
+        pass
+    await running.parts.forgetting.old()
     log.info(DONE)
 
 

@@ -127,15 +127,18 @@ def _read(path: Path) -> bytes:
     return b""
 
 
+def _make_room(folder: Path) -> tuple[Path, Path]:
+    """Make the folder; return where the clock lies, outside of it, and where temporary files go."""
+    temporary = folder / "tmp"
+    temporary.mkdir(parents=True)
+    return folder.with_name(f"{folder.name}-clock"), temporary
+
+
 @asynccontextmanager
 async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
     """Start everything; stop it after the block."""
-    folder.mkdir(parents=True, exist_ok=True)
-    hidden = folder.with_name(f"{folder.name}-clock")
-    chance = Random(seed)
-    clock = TelegramClock(hidden)
-    temporary = folder / "tmp"
-    temporary.mkdir()
+    hidden, temporary = _make_room(folder)
+    chance, clock = Random(seed), TelegramClock(hidden)
     port = free_port()
     async with BotApi.running(limits=None, clock=clock) as api:
         program = Program(

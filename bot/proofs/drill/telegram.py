@@ -197,8 +197,7 @@ async def _a_foreign_button(walk: Walk, word: str) -> None:
 
 async def _raw_message(walk: Walk, body: dict[str, Any]) -> None:
     """Send what no act of the fake server carries, and let it stand in the chat."""
-    acts = walk.stage.api.acts
-    acts._post(walk.person.chat_id, body)
+    await walk.stage.api.do("send_body", chat_id=walk.person.chat_id, body=body)
 
 
 MANNERS: Sequence[Callable[[Walk, str], Awaitable[None]]] = (
