@@ -8,6 +8,8 @@
       - press: "Label of a button"          or the beginning of one
       - wait: 15m                           time goes by
       - never: "what must not be said"
+      - bot: […]
+        only: telegram         a line for this surface alone: terminal, telegram or web
 
 A line of `bot` compares with everything that was said since the last line of theirs.
 """
@@ -34,12 +36,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.channels.terminal import Terminal
+    from bot.content.library import Library
     from bot.domain.messages import Inbound
     from bot.wiring import Parts
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 PAUSE = timedelta(seconds=5)
 """Between two lines of theirs."""
+
+SURFACES = ("terminal", "telegram", "web")
 
 _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
 _LONGEST_PART = 72
@@ -53,6 +58,11 @@ class NoButtonError(Exception):
 
 class Surface(Protocol):
     """Where a script is played. Each act returns all that is shown in answer to it."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name, by which a line of a script is meant for it alone."""
+        ...
 
     async def says(self, text: str) -> list[str]:
         """Write words."""
@@ -95,6 +105,11 @@ class TerminalSurface:
     clock: ScriptClock
     turns: int = 0
 
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self.terminal.name
+
     async def says(self, text: str) -> list[str]:
         """Type a line."""
         self.turns += 1
@@ -134,15 +149,28 @@ class TerminalSurface:
 
 @asynccontextmanager
 async def on_terminal(
-    language: LanguageTag, content: Path | None = None
+    language: LanguageTag, content: Path | None = None, library: Library | None = None
 ) -> AsyncIterator[TerminalSurface]:
     """Open a terminal with a clock that scripts move."""
     clock = ScriptClock()
-    async with conversation(language, stream=io.StringIO(), clock=clock, content=content) as (
-        terminal,
-        parts,
-    ):
+    stream = io.StringIO()
+    async with conversation(
+        language, stream=stream, clock=clock, content=content, library=library
+    ) as (terminal, parts):
         yield TerminalSurface(terminal=terminal, parts=parts, clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a script."""
+
+    kind: str
+    """them, press, wait, bot or never."""
+    value: Any
+    place: str
+    """File and line."""
+    only: str | None = None
+    """The one surface that it is meant for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +179,7 @@ class Script:
 
     about: str
     language: LanguageTag
-    talk: Sequence[tuple[str, Any, str]]
-    """(kind, value, place)"""
+    talk: Sequence[Line]
 
 
 def read_script(path: Path) -> Script:
@@ -165,13 +192,9 @@ def read_script(path: Path) -> Script:
     data = document.data if document else None
     if problems or document is None or not isinstance(data, dict) or "talk" not in data:
         raise ContentError(f"{path} is not a script of a conversation.")
-    talk = []
-    for number, line in enumerate(data["talk"]):
-        place = str(document.place("talk", number))
-        kind, value = next(iter(line.items())) if isinstance(line, dict) else ("", None)
-        if kind not in {"them", "press", "wait", "bot", "never"}:
-            raise ContentError(f"{place}: a line is one of them, press, wait, bot, never.")
-        talk.append((kind, value, place))
+    talk = [
+        _line(line, str(document.place("talk", number))) for number, line in enumerate(data["talk"])
+    ]
     language = LanguageTag(str(data.get("lang", "en")))
     return Script(about=str(data.get("about", "")), language=language, talk=tuple(talk))
 
@@ -180,36 +203,42 @@ async def play(script: Script, surface: Surface) -> list[str]:
     """Play a script; return what differs, with file and line."""
     heard: list[str] = []
     differences: list[str] = []
-    for kind, value, place in script.talk:
-        match kind:
+    for line in script.talk:
+        if line.only not in {None, surface.name}:
+            continue
+        match line.kind:
             case "bot":
-                differences += _compare(heard, value, place)
+                differences += _compare(heard, line.value, line.place)
             case "never":
-                if bare(str(value)) in bare("\n".join(heard)):
-                    differences.append(f"{place}: was said: {value}")
+                if bare(str(line.value)) in bare("\n".join(heard)):
+                    differences.append(f"{line.place}: was said: {line.value}")
             case _:
                 try:
-                    heard = await _act(surface, kind, value)
+                    heard = await _act(surface, line)
                 except NoButtonError as error:
-                    return [*differences, f"{place}: {error}"]
+                    return [*differences, f"{line.place}: {error}"]
     return differences
 
 
 async def record(script: Script, surface: Surface) -> str:
-    """Play a script and return it with what the bot says now, as YAML to be read and kept."""
+    """Play a script and return it with what the bot says now, as YAML to be read and kept.
+
+    Lines for other surfaces stay as they are.
+    """
     talk: list[dict[str, Any]] = []
-    for kind, value, place in script.talk:
-        if kind == "bot":
+    for line in script.talk:
+        elsewhere = line.only not in {None, surface.name}
+        if line.kind == "bot" and not elsewhere:
             continue
-        talk.append({kind: value})
-        if kind == "never":
+        talk.append({line.kind: line.value, **({"only": line.only} if line.only else {})})
+        if line.kind in {"bot", "never"} or elsewhere:
             continue
         try:
-            heard = await _act(surface, kind, value)
+            heard = await _act(surface, line)
         except NoButtonError as error:
-            raise ContentError(f"{place}: {error}") from None
+            raise ContentError(f"{line.place}: {error}") from None
         if heard:
-            talk.append({"bot": [_part(text) for text in heard]})
+            talk.append({"bot": [part for text in heard for part in _parts(text)]})
     document = {"about": script.about, "lang": str(script.language), "talk": talk}
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1_000)
 
@@ -255,12 +284,22 @@ def bare(text: str) -> str:
     return " ".join(plain(text).translate(_ISOLATES).split())
 
 
-async def _act(surface: Surface, kind: str, value: Any) -> list[str]:
-    if kind == "press":
-        return await surface.presses(str(value))
-    if kind == "wait":
-        return await surface.waits(duration(str(value)))
-    return await surface.says(str(value))
+def _line(line: Any, place: str) -> Line:
+    only = line.get("only") if isinstance(line, dict) else None
+    kinds = [kind for kind in line if kind != "only"] if isinstance(line, dict) else []
+    if len(kinds) != 1 or kinds[0] not in {"them", "press", "wait", "bot", "never"}:
+        raise ContentError(f"{place}: a line is one of them, press, wait, bot, never.")
+    if only not in {None, *SURFACES}:
+        raise ContentError(f"{place}: only is one of {', '.join(SURFACES)}.")
+    return Line(kind=kinds[0], value=line[kinds[0]], place=place, only=only)
+
+
+async def _act(surface: Surface, line: Line) -> list[str]:
+    if line.kind == "press":
+        return await surface.presses(str(line.value))
+    if line.kind == "wait":
+        return await surface.waits(duration(str(line.value)))
+    return await surface.says(str(line.value))
 
 
 def _compare(heard: Sequence[str], expected: Any, place: str) -> list[str]:
@@ -273,9 +312,15 @@ def _compare(heard: Sequence[str], expected: Any, place: str) -> list[str]:
     return []
 
 
-def _part(text: str) -> str:
-    """Return the beginning of a message: enough to know it by, and whole words."""
-    line = bare(next(line for line in text.splitlines() if line.strip()))
+def _parts(text: str) -> list[str]:
+    """Return the beginning of a message, enough to know it by, and the question at its end."""
+    lines = [bare(line) for line in text.splitlines() if line.strip()]
+    asked = lines[-1:] if lines[-1].endswith(("?", "؟")) and len(lines) > 1 else []
+    return [_beginning(line) for line in (lines[0], *asked)]
+
+
+def _beginning(line: str) -> str:
+    """Return whole words of a line."""
     if len(line) <= _LONGEST_PART:
         return line
     cut = line[:_LONGEST_PART]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.channels.terminal import Terminal
+from bot.content.library import Bookcase
 from bot.settings import Settings
 from bot.wiring import SystemClock, open_bookcase, opened_store, wire
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import TextIO
 
+    from bot.content.library import Library
     from bot.domain.ids import LanguageTag
     from bot.services.ports import Clock
     from bot.wiring import Parts
@@ -29,13 +31,25 @@ async def conversation(
     stream: TextIO | None = None,
     clock: Clock | None = None,
     content: Path | None = None,
+    library: Library | None = None,
 ) -> AsyncIterator[tuple[Terminal, Parts]]:
-    """Open a conversation of its own: a new database and key, deleted at the end."""
+    """Open a conversation of its own: a new database and key, deleted at the end.
+
+    Args:
+        language: Of the person's app.
+        stream: Where messages are shown.
+        clock: Another than the machine's is for scripts.
+        content: Another place of flows, locales and knowledge.
+        library: One that is loaded already; many conversations in a row share it.
+    """
     clock = clock or SystemClock()
     with tempfile.TemporaryDirectory(prefix="vigil-talk-") as folder:
         settings = Settings(home=Path(folder), content=content)
         async with opened_store(settings) as store:
-            bookcase = await open_bookcase(settings, store, clock)
+            if library is None:
+                bookcase = await open_bookcase(settings, store, clock)
+            else:
+                bookcase = Bookcase(library)
             terminal = Terminal(clock=clock, language=language, stream=stream or sys.stdout)
             parts = wire(
                 settings,
