@@ -48,7 +48,7 @@ SURFACES = ("terminal", "telegram", "web")
 
 _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
 _LONGEST_PART = 72
-_REACH = 12
+REACH = 12
 """How many messages back a button may stand."""
 
 
@@ -120,7 +120,7 @@ class TerminalSurface:
         self.turns += 1
         buttons = [
             button
-            for message in reversed(self.terminal.shown[-_REACH:])
+            for message in reversed(self.terminal.shown[-REACH:])
             for row in message.buttons
             for button in row
             if button.data
@@ -276,7 +276,7 @@ def named(labels: Sequence[str], wanted: str) -> int:
         for place, label in enumerate(shown):
             if fits(label):
                 return place
-    raise NoButtonError(f"no button {wanted!r}; there are {', '.join(shown[:_REACH])}")
+    raise NoButtonError(f"no button {wanted!r}; there are {', '.join(shown[:REACH])}")
 
 
 def bare(text: str) -> str:
