@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.flow import answer, effects, interrupt
-from bot.flow.inputs import Chose, Facts, Gave, Input, Pressed, Said, Started, TimedOut
+from bot.flow.inputs import Chose, Facts, Gave, Input, Pressed, Said, Started, TimedOut, Universal
 from bot.flow.run import Run
 from bot.flow.walk import REPLAY_ASKED, offer_return, walk
 
@@ -61,6 +61,9 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
                 answer.silence(run)
         case _ as never:
             assert_never(never)
+    if run.top is None and run.wordless and not isinstance(event, TimedOut):
+        # A flow that was opened by itself may end without a word; the person did something.
+        run.ask(run.phrase("ended"), words=(Universal.MENU, Universal.SOS))
     return run.sprint()
 
 

@@ -52,7 +52,7 @@ def universal(run: Run, word: Universal) -> None:
             offer_correction(run)
         case Universal.CLEAR:
             run.do(effects.ClearChat(everything=True))
-            run.tell(run.phrase("cleared"))
+            run.ask(run.phrase("cleared"), words=(Universal.MENU,))
         case _ as never:
             assert_never(never)
 

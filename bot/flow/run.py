@@ -67,6 +67,11 @@ class Run:
         )
         return effects.Sprint(session=session, effects=tuple(self._effects))
 
+    @property
+    def wordless(self) -> bool:
+        """Nothing is shown so far."""
+        return not self._lines and not any(isinstance(one, effects.Say) for one in self._effects)
+
     def do(self, effect: effects.Effect) -> None:
         """Add an effect after the texts that came before it."""
         self.flush()

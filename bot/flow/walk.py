@@ -64,6 +64,8 @@ def walk(run: Run) -> None:
                 if not muted:
                     _tell(run, step, frame)
                 run.go(step.goto)
+            case AskStep() if _nothing_to_choose(run, step, frame):
+                run.go(step.skip_goto or step.goto)
             case AskStep():
                 if not _pass_over(run, step, frame):
                     put(run, step, run.frames[-1])
@@ -206,6 +208,11 @@ def _pass_over(run: Run, step: AskStep, frame: Frame) -> bool:
         return False
     run.set_top(replace(frame, trail=(*frame.trail, step.id), step=next_after(step, answer)))
     return True
+
+
+def _nothing_to_choose(run: Run, step: AskStep, frame: Frame) -> bool:
+    """Tell whether a question that may be left open has found nothing to offer."""
+    return bool(step.options_from and step.skip and not run.items(frame, step.options_from))
 
 
 def _tell(run: Run, step: SayStep, frame: Frame) -> None:

@@ -20,6 +20,8 @@ _SHORT = 14
 
 _IN_ROW = 3
 _COPY_LIMIT = 256
+_LONGEST = 64
+"""Letters of a button; names of bodies and of funds can be longer."""
 
 
 def compose(say: Say, library: Library, language: LanguageTag, *, clear: bool) -> Outgoing:
@@ -28,7 +30,7 @@ def compose(say: Say, library: Library, language: LanguageTag, *, clear: bool) -
     text = _card(shown) if say.public else "\n\n".join(shown)
     choices = [
         Button(
-            label=library.render(choice.label, language),
+            label=_fitting(library.render(choice.label, language)),
             data=choice_data(choice.option, say.turn),
             style=choice.style,
         )
@@ -53,6 +55,14 @@ def compose(say: Say, library: Library, language: LanguageTag, *, clear: bool) -
         keyboard=Keyboard.REPLY if say.reply_keyboard else Keyboard.INLINE,
         protect=not say.public,
     )
+
+
+def _fitting(label: str) -> str:
+    """Cut a label that no button can hold after a whole word; its beginning is understood."""
+    if len(label) <= _LONGEST:
+        return label
+    kept = label[: _LONGEST - 1]
+    return (kept.rpartition(" ")[0] or kept) + "…"
 
 
 def _card(lines: Sequence[str]) -> str:
