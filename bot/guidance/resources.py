@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.guidance.facts import Facts
 
 MOST = 12
+_UNSURE = 20
 _FAST = frozenset({"hours", "days"})
 _RELATED = {
     "whrd": "whrd-support",
@@ -140,8 +141,15 @@ def _score(
     if threats:
         score += 12
         reasons.append(("good-for-threat", threats[0]))
+    if entry.rules.get("groups") and not facts.groups:
+        # Whether the person is one of those it is made for is not known: those for everybody first.
+        score -= _UNSURE
+    if "global" not in entry.regions and not facts.country:
+        score -= _UNSURE
     urgent = facts.urgency in _FAST
-    if "emergency-hotline" in entry.kind:
+    line = _answers_anybody(entry) or not (facts.threats or facts.needs)
+    line = "emergency-hotline" in entry.kind and (line or bool(needs or threats))
+    if line:
         score += 20 if urgent or not facts.needs else 4
         if urgent:
             reasons.append(("answers-fast", ""))
@@ -156,13 +164,18 @@ def _score(
         score -= 20
     score += {"high": 3, "medium": 1, "low": 0}[entry.confidence]
     asked = bool(facts.needs or facts.threats or facts.groups)
-    relevant = bool(needs or threats or groups or made_for) or "emergency-hotline" in entry.kind
-    if facts.needs and not needs and "emergency-hotline" not in entry.kind:
+    relevant = bool(needs or threats or groups or made_for) or line
+    if facts.needs and not needs and not line:
         # Somebody asked for a doctor: a fund for journalists is no answer, however near it is.
         relevant = local and bool(threats)
     if asked and not relevant:
         return None
     return Found(entry=entry, score=score, reasons=tuple(reasons), caveats=tuple(caveats))
+
+
+def _answers_anybody(entry: Resource) -> bool:
+    """Tell a line for people from one for phones and accounts, which is no answer to a beating."""
+    return bool(set(entry.kind) - {"emergency-hotline", "digital-security"})
 
 
 _NAMES = {
