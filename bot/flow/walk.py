@@ -89,12 +89,7 @@ def walk(run: Run) -> None:
                     run.do(effects.HandOver(flow=frame.flow, urgency=step.urgency))
                 run.go(step.goto)
             case FinishStep():
-                if step.text is not None:
-                    run.tell(run.filled(step.text, frame))
-                if step.everything:
-                    leave_all(run, step.outcome)
-                else:
-                    finish(run, step.outcome)
+                _end(run, step, frame)
             case _ as never:
                 assert_never(never)
 
@@ -200,7 +195,8 @@ def _pass_over(run: Run, step: AskStep, frame: Frame) -> bool:
     if frame.resume_at is None:
         return False
     answer = frame.answers.get(step.save)
-    known = answer is not None and step.save not in frame.stale
+    # Coming by a second time, the flow goes round: the old answer would lead round for ever.
+    known = answer is not None and step.save not in frame.stale and step.id not in frame.trail
     if known and step.options_from and answer != SKIPPED:
         known = any(item.id == answer for item in run.items(frame, step.options_from))
     if not known or answer is None:
@@ -213,6 +209,15 @@ def _pass_over(run: Run, step: AskStep, frame: Frame) -> bool:
 def _nothing_to_choose(run: Run, step: AskStep, frame: Frame) -> bool:
     """Tell whether a question that may be left open has found nothing to offer."""
     return bool(step.options_from and step.skip and not run.items(frame, step.options_from))
+
+
+def _end(run: Run, step: FinishStep, frame: Frame) -> None:
+    if step.text is not None:
+        run.tell(run.filled(step.text, frame))
+    if step.everything:
+        leave_all(run, step.outcome)
+    else:
+        finish(run, step.outcome)
 
 
 def _tell(run: Run, step: SayStep, frame: Frame) -> None:

@@ -19,7 +19,7 @@ from bot.domain.messages import InboundKind
 from bot.domain.words import Words
 from bot.flow.inputs import Universal
 from bot.flow.model import AskStep
-from bot.services.pressed import word_data
+from bot.services.pressed import choice_data, word_data
 from tests.fixtures.walker import Place, Walker
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ _FEW = 4
 COUNTRIES = ("Kenya", "México", "كينيا", "Россия", "guinea", "republic")
 NONSENSE = (
     "qwrtz 99 blip", "йцукен", "؟؟؟", "🙂🙂", "*", "\\*bold* <b>{name}</b> &amp;", "0", "-1", "999",
-    "yes", "no", "and", ",", "\u202e", "a\u0000b", "cry they took him", "wish report 0.9",
-    "wish resources 0.2", "wish nothing 0.9", "wish mechanisms 0.16",
+    "²", "٣", "①", "1️⃣", "yes", "no", "and", ",", "\u202e", "a\u0000b", "cry they took him",
+    "wish report 0.9", "wish resources 0.2", "wish nothing 0.9", "wish mechanisms 0.16",
 )  # fmt: skip
 COMMANDS = (
     *(f"/{word.value}" for word in Universal),
@@ -93,6 +93,24 @@ def reaches_sos(walker: Walker) -> None:
         assert sum(bool(message.buttons and not message.protect) for message in shown) >= 1
 
 
+def corrects_all(walker: Walker) -> None:
+    """Correct each answer in turn, to something else, and answer what is asked again."""
+    asked = walker.twin()
+    asked.writes("/correct")
+    if asked.session.pending is None or asked.session.pending.kind != "correct":
+        return
+    for answered in asked.session.pending.options:
+        other = asked.twin()
+        other.presses(choice_data(answered, other.session.turn))
+        for _ in range(3):
+            if other.place[-2].endswith(".country"):
+                other.writes("México")
+            else:
+                other.presses(other.buttons[min(1, len(other.buttons) - 1)].data)
+            if other.session.top is None:
+                break
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_from_every_question_there_is_a_way_on_and_one_to_sos(
@@ -116,6 +134,7 @@ def test_from_every_question_there_is_a_way_on_and_one_to_sos(
             walker.twin().writes(command)
         for kind in (InboundKind.FILE, InboundKind.LOCATION, InboundKind.EDITED):
             walker.twin().gives(kind)
+        corrects_all(walker)
         other = walker.twin()
         other.is_silent()
         reaches_sos(other)
