@@ -159,6 +159,24 @@ def test_an_interrupted_question_comes_back_with_every_answer(
         assert (after.flow, after.step, after.answers) == (before.flow, before.step, before.answers)
 
 
+def test_many_interrupted_matters_stay_bounded_and_lead_to_sos(place: Place) -> None:
+    walker = Walker(house=place, language=LANGUAGES[0], channel=CHANNELS[0])
+    depth = 0
+    for _ in range(15):
+        for flow in ("report", "resources", "learn"):
+            walker.writes(f"/{flow}")
+            if flow == "resources":
+                walker.writes("Kenya")
+            else:
+                walker.presses(walker.buttons[0].data)
+            depth = max(depth, len(walker.session.frames))
+            reaches_sos(walker)
+    assert depth > _FEW, "nothing was piled up"
+    for _ in range(30):
+        walker.writes("/stop")
+    assert not walker.session.frames
+
+
 ACTS = st.one_of(
     st.tuples(st.just("press"), st.integers(0, 40)),
     st.tuples(st.just("press"), st.integers(0, 40)),
