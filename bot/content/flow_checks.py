@@ -121,13 +121,21 @@ def targets(step: Step) -> list[tuple[StepId, tuple[str | int, ...]]]:
             return [(step.goto, ("goto",))]
 
 
+def _named(step: Step) -> list[tuple[StepId, tuple[str | int, ...]]]:
+    """Return every step that a step names, also where every option leads elsewhere."""
+    found = targets(step)
+    if isinstance(step, AskStep) and step.goto and ("goto",) not in {loc for _, loc in found}:
+        found.append((step.goto, ("goto",)))
+    return found
+
+
 def dangling(_library: Library, flow: Flow, at: _At) -> Iterator[Problem]:
     """A step leads to one that is not there."""
     if flow.start not in flow.steps:
         yield at.problem("", "dangling", f"start: there is no step {flow.start!r}",
                          "Name a step of this flow.", "start")  # fmt: skip
     for step in flow.steps.values():
-        for goto, loc in targets(step):
+        for goto, loc in _named(step):
             if goto not in flow.steps:
                 what = f"leads to {goto!r}, which is not there" if goto else "leads nowhere"
                 yield at.problem(step.id, "dangling", f"{step.id} {what}",

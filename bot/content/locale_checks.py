@@ -10,6 +10,7 @@ from bot.content.marks import Place, Problem
 from bot.content.plurals import forms
 from bot.content.rendering import PLACEHOLDER
 from bot.domain.languages import SOURCE
+from bot.flow.model import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from bot.content.catalogues import Catalogue, Entry, Language
     from bot.content.library import Library
-    from bot.flow.model import Text
 
 _BOLD = re.compile(r"(?<!\\)\*")
 _LINK = re.compile(r"https?://\S+")
@@ -27,51 +27,72 @@ MAX_LABEL = 64
 
 def check_locales(library: Library, root: Path) -> Iterator[Problem]:
     """Run every check of translations against the sentences that exist."""
-    del root
     from bot.content.library import all_texts, safety_texts  # noqa: PLC0415 - the Library calls us
 
+    flows = all_texts(library)
     safety = {(text.context, text.source) for text in safety_texts(library)}
-    sentences = all_texts(library)
+    sentences = {"flows": flows, **{domain: _extracted(root, domain) for domain in _OTHERS}}
     for language in library.catalogues.languages:
         if language.tag == SOURCE:
             continue
-        catalogue = library.catalogues.by_name.get((language.tag, "flows"))
-        yield from _missing(sentences, safety, language, catalogue)
-        if catalogue is not None:
-            yield from _sound(sentences, catalogue)
-            yield from _left_over(sentences, catalogue)
-            yield from _header(catalogue)
-    yield from _sources(sentences)
+        for domain, texts in sentences.items():
+            catalogue = library.catalogues.by_name.get((language.tag, domain))
+            needed = safety if domain == "flows" else set()
+            yield from _missing(texts, needed, language, domain, catalogue)
+            if catalogue is not None:
+                yield from _sound(texts, catalogue)
+                yield from _left_over(texts, catalogue)
+                yield from _header(catalogue)
+    yield from _sources(flows)
+
+
+_OTHERS = ("interface", "knowledge")
+"""Domains whose sentences stand in templates and entries."""
+
+
+def _extracted(root: Path, domain: str) -> list[Text]:
+    from bot.content.extraction import messages  # noqa: PLC0415 - it reads flows, as the Library
+
+    found = {
+        (context, source): Text(source=source, context=context, domain=domain, plural=plural)
+        for context, source, plural, _file, _line in messages(root, domain)
+    }
+    return list(found.values())
 
 
 def _missing(
     sentences: list[Text],
     safety: set[tuple[str, str]],
     language: Language,
+    domain: str,
     catalogue: Catalogue | None,
 ) -> Iterator[Problem]:
     """A sentence that must be there is not translated, or in doubt."""
-    must = "flows" in language.complete
-    file = f"locales/{language.tag}/LC_MESSAGES/flows.po"
+    must = domain in language.complete
+    file = f"locales/{language.tag}/LC_MESSAGES/{domain}.po"
     if catalogue is None:
         if must:
             yield Problem(place=Place(file=file), rule="catalogue-missing",
-                          message=f"{language.english} has no catalogue of flows",
+                          message=f"{language.english} has no catalogue of {domain}",
                           remedy="Make one with `python -m bot.content.extraction`.")  # fmt: skip
         return
     partly = any(catalogue.get(context, source) for context, source in safety)
+    here = 1
     for text in sentences:
         entry = catalogue.entries.get((text.context, text.source))
+        # One that is not there belongs after its neighbour: catalogues keep the sentences' order.
+        here = entry.line if entry else here
         if catalogue.get(text.context, text.source) is not None:
             continue
         is_safety = (text.context, text.source) in safety
         if not (must or (is_safety and partly)):
             continue
         doubt = "in doubt (fuzzy)" if entry and entry.fuzzy else "not translated"
+        named = f"{text.context}: " if text.context else ""
         yield Problem(
-            place=Place(file=file, line=entry.line if entry else 1),
+            place=Place(file=file, line=here),
             rule="safety-untranslated" if is_safety else "untranslated",
-            message=f"{text.context}: {_short(text.source)} is {doubt} in {language.english}",
+            message=f"{named}{_short(text.source)} is {doubt} in {language.english}",
             remedy="Translate it; take the fuzzy mark away when it is right.",
         )
 

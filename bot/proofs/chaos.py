@@ -35,7 +35,8 @@ PATH = (
 )  # fmt: skip
 """What everybody types, over and over; every line has an answer that ends in a question."""
 
-REPEAT = re.compile(r"^Repeat [0-9a-zA-Z]{6}: this may have reached you before\.\n")
+REPEAT = re.compile("^Repeat \u2068?[0-9a-zA-Z]{6}\u2069?: this may have reached you before\\.\n")
+"""The mark of a repeat; its sign keeps its own direction, so it may stand isolated."""
 PATIENCE = 120.0
 """Seconds: longer than the leases of a dead process and its successor's start together."""
 
