@@ -1,0 +1,16 @@
+"""Everything that can be asked. Each subject adds its operations with one line."""
+
+from collections.abc import Mapping
+
+from bot.contract import cases, exports, people, session
+from bot.contract.operations import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    operation.name: operation
+    for operation in (
+        *session.OPERATIONS,
+        *cases.OPERATIONS,
+        *exports.OPERATIONS,
+        *people.OPERATIONS,
+    )
+}
