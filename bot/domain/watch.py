@@ -29,6 +29,12 @@ OUTAGE = timedelta(seconds=150)
 EXTENSION = timedelta(hours=1)
 EXTENSIONS = 2
 WRONG_WORDS = 2
+PIN_TRIES = 5
+"""After so many wrong PINs everything looks accepted, and coordinators hear of it."""
+
+EARLY = timedelta(hours=2)
+"""A recurring check-in is answered at most so long before it is due."""
+
 FALSE_ALARMS, FALSE_ALARM_DAYS = 3, timedelta(days=14)
 
 
@@ -152,6 +158,8 @@ class Plan:
     """Clear the chat when L2 is reached; chosen beforehand."""
     drill: bool = False
     """A test: everything is labelled so, and nobody outside is woken."""
+    repeats: bool = True
+    """Another cycle follows; False for a trip or a day in court."""
 
     @property
     def needs_word(self) -> bool:
@@ -185,6 +193,18 @@ class Cycle:
     ladder: Ladder | None = None
     reached: frozenset[State] = frozenset()
     """Levels that this cycle climbed to."""
+    acts: int = 0
+    """What the person did so far; numbers the three effects of each act."""
+    region_out: bool = False
+    """The region seems to be cut off: T1 is held at L1 (rule 9)."""
+    unreachable: bool = False
+    """Coordinators were told that the channel takes nothing any more."""
+    pause_wanted: timedelta | None = None
+    """The person proved that they want a pause; from T2 on a coordinator must agree."""
+    resume_at: datetime | None = None
+    """A pause ends here by itself."""
+    approvals: tuple[tuple[str, str], ...] = ()
+    """(what, by): publicity and authorities need two coordinators (rule 3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +224,11 @@ class Standing:
 
     cycle: Cycle
     alarm: Alarm | None = None
+    echo_at: datetime | None = None
+    """A tick in which nothing need happen. Every act of the person sets one where an alarm would
+    climb next, so that the hour of the next timer does not tell an OK from a cry for help.
+    """
+    wrong_pins: int = 0
 
 
 # -- what happens ------------------------------------------------------------------------------
@@ -214,6 +239,8 @@ class Ticked:
     """Time went by; everything that is due now happens. `down_for`: we were not there so long."""
 
     down_for: timedelta = timedelta()
+    region_out: bool = False
+    """So many of the person's region are silent at once that the network may be down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +271,15 @@ class PauseAsked:
     """A pause was asked for; tier T2 and above needs a coordinator's word as well."""
 
     pin: bool
-    coordinator: bool = False
+    lasting: timedelta
+    duress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAllowed:
+    """A coordinator agrees to the pause that the person asked for."""
+
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +287,7 @@ class CancelAsked:
     """The end was asked for."""
 
     pin: bool
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,8 +322,23 @@ class StoodDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """A coordinator is for telling the authorities or the public."""
+
+    by: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """A pause ends; the next slot is given."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The slot lies elsewhere now: tzdata or the person's zone changed."""
 
     due_at: datetime
 
@@ -298,12 +349,15 @@ Event = (
     | HelpAsked
     | Extended
     | PauseAsked
+    | PauseAllowed
     | CancelAsked
     | Unreachable
     | Acknowledged
     | Confirmed
     | StoodDown
+    | Approved
     | Resumed
+    | Moved
 )
 
 
@@ -329,7 +383,7 @@ class Act(StrEnum):
     REASK = "reask"
     """Ask again after our own outage, without saying why."""
     REPLY = "reply"
-    """The one answer to every answer; `code` is ok, word or refused."""
+    """The one answer to every act of the person; `code` is ok, early, word, refused or waits."""
     SEAL = "seal"
     """One padded sealed event, after every answer alike."""
     PAGE = "page"

@@ -10,12 +10,16 @@ from bot.domain.watch import (
     Acknowledged,
     Act,
     Answered,
+    Approved,
     CancelAsked,
     Cause,
     Confirmed,
     Cycle,
+    Event,
     Extended,
+    Moved,
     Outcome,
+    PauseAllowed,
     PauseAsked,
     Plan,
     Reply,
@@ -24,10 +28,12 @@ from bot.domain.watch import (
     StoodDown,
     Ticked,
     Tier,
+    Unreachable,
 )
 
 DUE = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def plan(tier: Tier = Tier.HIGH_RISK, **more: object) -> Plan:
@@ -189,13 +195,140 @@ def test_time_is_given_twice_for_an_hour_and_only_with_the_pin() -> None:
         result = step(of, standing, Extended(by=timedelta(hours=1), pin=True), DUE - MINUTE)
         standing = result.standing
         assert result.effects[0].code == expected
-    refused = step(of, armed(), Extended(by=timedelta(hours=1), pin=False), DUE)
-    assert refused.standing == armed()
 
 
-def test_without_the_pin_nothing_that_protects_can_be_taken_away() -> None:
-    for event in (PauseAsked(pin=False), CancelAsked(pin=False), PauseAsked(pin=True)):
-        assert step(plan(), armed(), event, DUE).standing == armed()
+@pytest.mark.parametrize(
+    "event",
+    [
+        PauseAsked(pin=False, lasting=DAY),
+        CancelAsked(pin=False),
+        Extended(by=MINUTE, pin=False),
+    ],
+)
+def test_without_the_pin_nothing_that_protects_can_be_taken_away(event: Event) -> None:
+    standing = armed()
+    for attempt in range(1, 9):
+        result = step(plan(), standing, event, DUE)
+        standing = result.standing
+        assert standing.cycle.state is State.ARMED
+        assert (standing.cycle.due_at, standing.cycle.resume_at) == (DUE, None)
+        # From the fifth on everything looks accepted, and coordinators know.
+        assert result.effects[0].code == ("refused" if attempt < 5 else "ok")
+        assert (standing.alarm is not None) is (attempt >= 5)
+
+
+@pytest.mark.parametrize(
+    ("right", "forced"),
+    [
+        (PauseAsked(pin=True, lasting=DAY), PauseAsked(pin=False, lasting=DAY, duress=True)),
+        (CancelAsked(pin=True), CancelAsked(pin=False, duress=True)),
+        (Extended(by=MINUTE, pin=True), Extended(by=MINUTE, pin=False, duress=True)),
+        (Answered(reply=Reply.OK), Answered(reply=Reply.DURESS)),
+    ],
+)
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("minute", [-200, -3, 2, 14, 16, 45, 500])
+def test_whatever_is_done_under_duress_looks_as_if_it_were_free(
+    right: Event, forced: Event, tier: Tier, minute: int
+) -> None:
+    of, standing, at = plan(tier), armed(), DUE + minute * MINUTE
+    for moment in range(-200, minute):
+        standing = step(of, standing, Ticked(), DUE + moment * MINUTE).standing
+    free, bound = step(of, standing, right, at), step(of, standing, forced, at)
+    learnt = {Act.ALL_CLEAR, Act.LEARN}
+    assert [
+        (e.act, e.key, e.code if e.act is not Act.PAGE else "")
+        for e in free.effects
+        if e.act not in learnt
+    ] == [(e.act, e.key, e.code if e.act is not Act.PAGE else "") for e in bound.effects]
+    assert bound.standing.alarm is not None
+    assert free.standing.cycle == bound.standing.cycle
+    assert free.standing.echo_at == bound.standing.echo_at
+
+
+def test_the_hour_of_the_next_timer_is_the_same_after_ok_and_duress() -> None:
+    of, at = plan(), DUE + 3 * MINUTE
+    standing = tick(of, armed(), 0).standing
+    fine = step(of, standing, Answered(reply=Reply.OK), at)
+    forced = step(of, standing, Answered(reply=Reply.DURESS), at)
+    assert fine.wake_at == forced.wake_at == at + 10 * MINUTE
+
+
+def test_a_pause_from_t2_on_waits_for_a_coordinator_and_ends_by_itself() -> None:
+    of = plan()
+    asked = step(of, armed(), PauseAsked(pin=True, lasting=DAY), DUE - MINUTE)
+    assert asked.standing.cycle.state is State.ARMED
+    assert asked.effects[0].code == "waits"
+    assert asked.effects[2].code == "pause-asked"
+    paused = step(of, asked.standing, PauseAllowed(by="ada"), DUE)
+    assert paused.standing.cycle.state is State.PAUSED
+    over = step(of, paused.standing, Ticked(), DUE + DAY)
+    assert Act.NEXT in acts(over)
+
+
+def test_a_pause_that_nobody_asked_for_cannot_be_allowed() -> None:
+    assert step(plan(), armed(), PauseAllowed(by="ada"), DUE).standing == armed()
+
+
+def test_authorities_and_publicity_need_two_different_coordinators() -> None:
+    of = plan()
+    standing = tick(of, armed(), 15).standing
+    codes = []
+    for by in ("ada", "ada", "ben", "cyd"):
+        result = step(of, standing, Approved(by=by, what="authorities"), DUE + 16 * MINUTE)
+        standing = result.standing
+        codes += [effect.code for effect in result.effects]
+    assert codes == ["authorities-asked", "authorities-approved"]
+    assert step(of, armed(), Approved(by="ada", what="publicity"), DUE).effects == ()
+
+
+def test_where_a_whole_region_is_silent_routine_check_ins_stay_with_coordinators() -> None:
+    for tier, climbs in ((Tier.ROUTINE, False), (Tier.HIGH_RISK, True), (Tier.CUSTODY, True)):
+        of, standing, seen = plan(tier), armed(), set()
+        for minute in range(0, 24 * 60, 5):
+            result = step(of, standing, Ticked(region_out=True), DUE + minute * MINUTE)
+            standing = result.standing
+            seen |= {effect.key for effect in result.effects}
+            assert result.wake_at is not None
+        assert "l1" in seen
+        assert ("l2" in seen) is climbs
+        back = step(of, standing, Ticked(), DUE + 25 * 60 * MINUTE)
+        assert ("l2" in {effect.key for effect in back.effects}) is not climbs
+
+
+def test_a_channel_that_takes_nothing_is_told_to_coordinators_once() -> None:
+    first = step(plan(), armed(), Unreachable(), DUE - MINUTE)
+    assert [effect.code for effect in first.effects] == ["unreachable"]
+    assert first.standing.cycle.state is State.ARMED
+    assert step(plan(), first.standing, Unreachable(), DUE).effects == ()
+
+
+def test_an_answer_long_before_its_time_does_not_stand_for_the_slot() -> None:
+    of = plan(Tier.ROUTINE)
+    result = step(of, armed(), Answered(reply=Reply.OK), DUE - timedelta(hours=20))
+    assert result.standing.cycle.state is State.ARMED
+    assert result.effects[0].code == "early"
+    trip = plan(repeats=False)
+    arrived = step(trip, armed(), Answered(reply=Reply.OK), DUE - timedelta(hours=20))
+    assert arrived.standing.cycle.state is State.RESOLVED
+
+
+def test_a_slot_follows_the_wall_clock_until_it_was_asked_about() -> None:
+    later = DUE + timedelta(hours=1)
+    assert step(plan(), armed(), Moved(due_at=later), DUE - DAY).standing.cycle.due_at == later
+    asked = tick(plan(), armed(), 0).standing
+    assert step(plan(), asked, Moved(due_at=later), DUE).standing == asked
+
+
+def test_a_drill_says_so_to_everybody_and_wakes_no_contact() -> None:
+    _, seen = climb(plan(drill=True), *range(0, 200, 5))
+    assert Act.CONTACTS not in {act for _, act in seen}
+    standing, codes = armed(), set()
+    for minute in range(0, 200, 5):
+        result = tick(plan(drill=True), standing, minute)
+        standing = result.standing
+        codes |= {effect.code for effect in result.effects if effect.act in {Act.PAGE, Act.PLAN}}
+    assert codes - {"next-person"} == {"drill-l1", "drill-l2", "drill-l3", "drill-plan"}
 
 
 def test_nothing_is_armed_that_nobody_would_hear() -> None:
@@ -203,6 +336,7 @@ def test_nothing_is_armed_that_nobody_would_hear() -> None:
     assert can_arm(plan(has_safe_word=False)) == "safe-word-missing"
     assert can_arm(plan(Tier.ROUTINE, coordinators=0, contacts=0)) == "no-contact"
     assert can_arm(plan(Tier.ROUTINE, coordinators=0, contacts=1)) is None
+    assert can_arm(plan(Tier.ROUTINE), has_pin=False) == "pin-missing"
 
 
 def test_an_alarm_calls_for_a_decision_within_fifteen_minutes() -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.domain import watch
 from bot.domain.checkins import Step, step, wake_at
@@ -82,17 +91,50 @@ class Life(RuleBasedStateMachine):
         by = timedelta(minutes=minutes)
         self.take(watch.Extended(by=by, pin=pin, duress=duress))
         if not pin and not duress:
+            assert self.standing.cycle == replace(before, acts=before.acts + 1)
+
+    @rule(pin=st.booleans(), hours=st.integers(1, 72))
+    @precondition(lambda self: self.standing.cycle.state not in ENDED)
+    def they_ask_for_a_pause(self, pin: bool, hours: int) -> None:  # noqa: FBT001
+        before = self.standing.cycle
+        self.take(watch.PauseAsked(pin=pin, lasting=timedelta(hours=hours)))
+        if not pin or before.state in watch.ESCALATED:
+            assert self.standing.cycle == replace(before, acts=before.acts + 1)
+
+    @rule()
+    def a_coordinator_allows_a_pause(self) -> None:
+        before = self.standing.cycle
+        self.take(watch.PauseAllowed(by="ada"))
+        if before.pause_wanted is None or before.state in watch.ESCALATED:
             assert self.standing.cycle == before
 
-    @rule(pin=st.booleans(), coordinator=st.booleans())
-    @precondition(
-        lambda self: self.standing.cycle.state not in ENDED and "pause:0" not in self.keys
-    )
-    def they_ask_for_a_pause(self, pin: bool, coordinator: bool) -> None:  # noqa: FBT001
+    @rule(pin=st.booleans())
+    @precondition(lambda self: self.standing.cycle.state not in ENDED)
+    def they_ask_for_the_end(self, pin: bool) -> None:  # noqa: FBT001
         before = self.standing.cycle
-        self.take(watch.PauseAsked(pin=pin, coordinator=coordinator))
+        self.take(watch.CancelAsked(pin=pin))
         if not pin or before.state in watch.ESCALATED:
-            assert self.standing.cycle == before
+            assert self.standing.cycle == replace(before, acts=before.acts + 1)
+
+    @rule(what=st.sampled_from(["authorities", "publicity"]), by=st.sampled_from(["ada", "ben"]))
+    def a_coordinator_wants_to_tell(self, what: str, by: str) -> None:
+        self.take(watch.Approved(by=by, what=what))
+        given = {who for told, who in self.standing.cycle.approvals if told == what}
+        assert (f"approve:{what}:1" in self.keys) is (len(given) == 2)
+
+    @rule()
+    def the_channel_takes_nothing_any_more(self) -> None:
+        state = self.standing.cycle.state
+        self.take(watch.Unreachable())
+        assert self.standing.cycle.state is state
+
+    @rule(minutes=st.integers(1, 90))
+    def the_region_is_silent(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        before = self.standing.cycle.state
+        self.take(watch.Ticked(region_out=True))
+        if self.plan.tier is Tier.ROUTINE and before not in watch.SILENT:
+            assert self.standing.cycle.state not in watch.SILENT
 
     @rule()
     def a_coordinator_confirms(self) -> None:
@@ -134,8 +176,30 @@ class Life(RuleBasedStateMachine):
             assert not ended or "all-clear" in self.keys
 
 
+SLOW = [HealthCheck.too_slow]
 Life.TestCase.settings = settings(
-    max_examples=300, stateful_step_count=40, deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=SLOW
+)
 TestLife = Life.TestCase
+
+
+class ManyLives(Life):
+    """The same for the long proof, counted."""
+
+    taken = 0
+
+    def take(self, event: watch.Event) -> Step:
+        ManyLives.taken += 1
+        return super().take(event)
+
+
+ManyLives.TestCase.settings = settings(
+    max_examples=40_000, stateful_step_count=50, deadline=None, suppress_health_check=SLOW,
+    database=None,
+)  # fmt: skip
+
+
+@pytest.mark.prove
+def test_a_million_transitions_break_no_promise() -> None:
+    run_state_machine_as_test(ManyLives, settings=ManyLives.TestCase.settings)
+    assert ManyLives.taken >= 1_000_000

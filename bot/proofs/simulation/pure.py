@@ -213,7 +213,7 @@ def _close(
     forced = reply is not None and reply[1] in {watch.Reply.DURESS, watch.Reply.WRONG}
     if silent and "l1" not in seen:
         tally.missed += 1
-    if forced and not any(key.startswith(("answer:", "l1")) for key in seen):
+    if forced and not any(key.startswith(("act:", "l1")) for key in seen):
         tally.missed += 1
     if standing.cycle.state not in {State.RESOLVED, State.CANCELLED}:
         tally.missed += 1
