@@ -15,6 +15,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.content import marks
+from bot.content.asides import without_ids
 from bot.content.catalogues import DOMAINS, load_catalogues
 from bot.content.flows import build, texts
 from bot.content.place import content_root
@@ -180,7 +181,7 @@ def _of_entry(text: str, file: str) -> Iterator[Message]:
             if isinstance(source, str) and source:
                 place = f"{name}.{number}" if isinstance(value, list) else name
                 line = document.place(name, number).line
-                yield f"{kind}.{data.get('id')}.{place}", source, None, file, line
+                yield f"{kind}.{data.get('id')}.{place}", without_ids(source), None, file, line
     for table, entries in data.items():
         if CODES.search(str(table)) and isinstance(entries, dict):
             for code, source in entries.items():
@@ -189,6 +190,11 @@ def _of_entry(text: str, file: str) -> Iterator[Message]:
             for number, term in enumerate(one for one in entries if isinstance(one, dict)):
                 line = document.place(table, number).line
                 yield f"{table}.{term['id']}.name", str(term["name"]), None, file, line
+        if table == "urgency_scale" and isinstance(entries, list):
+            for number, term in enumerate(one for one in entries if isinstance(one, dict)):
+                line = document.place(table, number).line
+                # The word stands inside a reason: "It can react within {value}."
+                yield f"urgency.{term['id']}", str(term["id"]), None, file, line
 
 
 def _of_template(text: str, file: str) -> Iterator[Message]:

@@ -127,7 +127,7 @@ def _compare(catalogue: Catalogue, entry: Entry, text: Text, string: str) -> Ite
         yield _wrong(catalogue, entry, text, "too-long", f"is longer than {limit} letters")
 
 
-_LABELS = (".label", ".skip", ".title", "_button")
+_LABELS = (".label", ".skip", ".title", ".short_name", "_button")
 
 
 def _left_over(sentences: list[Text], catalogue: Catalogue) -> Iterator[Problem]:

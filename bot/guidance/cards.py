@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.content.asides import without_ids
 from bot.content.entries import shown_channels
 from bot.flow.inputs import Item
 from bot.flow.model import Literal, Text
@@ -86,7 +87,7 @@ class Cards:
             *self._part("card_time", _text(kind, entry.id, "typical_timeline",
                                            entry.typical_timeline)),
             *self._contact_part(entry.channels),
-            _text(kind, entry.id, "reprisals_note", _without_ids(entry.reprisals_note)),
+            _text(kind, entry.id, "reprisals_note", without_ids(entry.reprisals_note)),
             self._age(entry.checked_on, entry.reviewer),
         ]  # fmt: skip
         title = _text(kind, entry.id, "short_name", entry.short_name)
@@ -234,13 +235,6 @@ def _join(kind: str, id_: str, name: str, sources: Sequence[str]) -> Text:
     return Text(
         source=" · ".join(f"{{{name}}}" for name, _ in values), context="", domain="", values=values
     )
-
-
-def _without_ids(text: str) -> str:
-    """Leave out "(see un-…)": an id helps editors, not a person."""
-    start = text.find(" (see ")
-    end = text.find(")", start)
-    return text[:start] + text[end + 1 :] if start >= 0 and end > start else text
 
 
 def _host(address: str) -> str:

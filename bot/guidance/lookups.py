@@ -14,6 +14,7 @@ from bot.guidance.advice import advise
 from bot.guidance.cards import Cards
 from bot.guidance.resources import areas, find_resources
 from bot.guidance.situation import one, situation
+from bot.guidance.untranslated import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ _STEPS = 3
 def lookups(library: Library, language: LanguageTag, today: date) -> Mapping[str, Lookup]:
     """Return every lookup, ready to be asked during one turn."""
     desk = _Desk(library, language, today)
-    return {
+    found: dict[str, Lookup] = {
         "hotlines": desk.hotlines,
         "resources": desk.resources,
         "resource": desk.resource,
@@ -49,6 +50,7 @@ def lookups(library: Library, language: LanguageTag, today: date) -> Mapping[str
         "safety_steps": desk.safety_steps,
         "languages": desk.languages,
     }
+    return {name: _labelled(ask, library, language) for name, ask in found.items()}
 
 
 class _Desk:
@@ -195,6 +197,15 @@ class _Desk:
         digital = {one(answers.get("danger")), one(answers.get("threat"))} & {"device", "digital"}
         fits = bool(digital) == ("digital-security" in entry.kind and len(entry.kind) <= _STEPS)
         return ("global" in entry.regions, not fits, entry.id)
+
+
+def _labelled(ask: Lookup, library: Library, language: LanguageTag) -> Lookup:
+    label = library.phrases.get("english_only")
+
+    def asked(answers: Mapping[str, Answer]) -> tuple[Item, ...]:
+        return tuple(labelled(item, language, library.catalogues, label) for item in ask(answers))
+
+    return asked
 
 
 def _entry(kind: str, id_: str, name: str, source: str) -> Text:
