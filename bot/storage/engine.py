@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
 from bot.storage.urls import is_sqlite, parse
 
 if TYPE_CHECKING:
     from bot.services.ports import Cipher
+    from bot.storage.postgres import PostgresStore
 
 
 def open_store(url: str, cipher: Cipher) -> SqliteStore | PostgresStore:
@@ -22,4 +22,9 @@ def open_store(url: str, cipher: Cipher) -> SqliteStore | PostgresStore:
         VaultError: The key is not the key of this database.
     """
     parsed = parse(url)
-    return SqliteStore(parsed, cipher) if is_sqlite(parsed) else PostgresStore(parsed, cipher)
+    if is_sqlite(parsed):
+        return SqliteStore(parsed, cipher)
+    # Late: its drivers and SQLAlchemy's asyncio half cost the embedded default half a second.
+    from bot.storage.postgres import PostgresStore  # noqa: PLC0415
+
+    return PostgresStore(parsed, cipher)

@@ -36,10 +36,16 @@ def conn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]
 
 def test_tables_and_migrations_agree(conn: Connection) -> None:
     assert version(conn) is None
-    migrate(conn)
+    command.upgrade(configuration(conn), "head")
     assert version(conn) == HEAD
     command.check(configuration(conn))
     migrate(conn)
+
+
+def test_an_empty_database_is_made_as_the_migrations_would_leave_it(conn: Connection) -> None:
+    migrate(conn)
+    assert version(conn) == HEAD
+    command.check(configuration(conn))
 
 
 def test_migrations_can_be_taken_back(conn: Connection) -> None:
