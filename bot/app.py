@@ -9,15 +9,20 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import structlog
 
+from bot.content.place import content_root
+from bot.content.shelf import signature
 from bot.domain.errors import SendError
 from bot.domain.languages import SOURCE
+from bot.scheduler import Job
 from bot.scheduler import run as run_jobs
 from bot.services.leadership import Leadership
+from bot.services.reload import Reloading
 from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, wire
 
 if TYPE_CHECKING:
@@ -122,7 +127,9 @@ class Running:
 
     def work(self, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
         """Return the pieces of work of the chosen roles, by name."""
-        found: dict[str, Coroutine[Any, Any, None]] = {}
+        found: dict[str, Coroutine[Any, Any, None]] = {
+            "content": run_jobs([_reload(self.settings, self.parts)], stop)
+        }
         if "tick" in self.only:
             found["tick"] = run_jobs(jobs(self.parts), stop)
         if "door" in self.only and self.door is not None:
@@ -247,6 +254,15 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
         chat=running.web_door.routes() if running.web_door is not None else (),
         webhook=webhook,
     )
+
+
+def _reload(settings: Settings, parts: Parts) -> Job:
+    root = content_root(settings.content)
+    reloading = Reloading(
+        store=parts.store, clock=parts.clock, bookcase=parts.bookcase, root=root,
+        cache=settings.home / "cache" / "catalogues", seen=signature(root),
+    )  # fmt: skip
+    return Job(name="content", every=timedelta(seconds=10), run=reloading)
 
 
 async def _publish_menu(client: TelegramClient, bookcase: Bookcase) -> None:

@@ -24,6 +24,7 @@ from bot.services.floods import Floods
 from bot.services.forget import Forgetting
 from bot.services.pace import Chats
 from bot.services.receive import Reception
+from bot.services.reload import keep_flows
 from bot.services.tidy import Tidying, hasten
 
 if TYPE_CHECKING:
@@ -166,12 +167,6 @@ def jobs(parts: Parts) -> list[Job]:
         Job(name="retention", every=timedelta(hours=1), run=parts.forgetting.old),
         Job(name="flows", every=timedelta(hours=6), run=freshen),
     ]
-
-
-def keep_flows(tx: Tx, library: Library, now: datetime) -> None:
-    """Remember present definitions as in use, so that an edit strands nobody."""
-    for flow, digest, definition in library.definitions():
-        tx.flows.keep(flow, digest, definition, at=now)
 
 
 async def open_bookcase(settings: Settings, store: Store, clock: Clock) -> Bookcase:

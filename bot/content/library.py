@@ -133,10 +133,16 @@ class Bookcase:
         return self._library
 
     def swap(self, root: Path, cache: Path | None = None) -> list[Problem]:
-        """Load anew; on errors keep what is in use and return what is wrong."""
+        """Load anew; on errors keep what is in use and return what is wrong.
+
+        Definitions that were in use until now are kept: somebody may stand in them. An edit that
+        leaves a safety sentence without its translations is an error like any other.
+        """
         library, problems = load(root, cache)
         if library is not None and not errors(problems):
-            self._library = replace(library, kept=self._library.kept)
+            present = self._library
+            until_now = {(id_, flow.hash): flow for id_, flow in present.flows.items()}
+            self._library = replace(library, kept={**present.kept, **until_now})
         return problems
 
 
