@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads it from the signatures
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +15,9 @@ app = typer.Typer(
     help="Vigil: a chat assistant for human rights defenders.",
     pretty_exceptions_enable=False,
 )
+
+flows_app = typer.Typer(no_args_is_help=True, help="Flows: as pictures, their hash, their schema.")
+app.add_typer(flows_app, name="flows")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -202,6 +205,53 @@ def simulate(
     if what != "checkins" or engine != "pure":
         raise SettingsError("Only `simulate checkins --engine pure` exists so far.")
     _show(lives(plans, days, seed), as_json=as_json)
+
+
+@flows_app.command("draw")
+def flows_draw(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Flows; all when none is named.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("build/flows"),
+) -> None:
+    """Draw flows as Mermaid and SVG files."""
+    from bot.content.diagrams import mermaid, svg
+
+    found = _flows(names)
+    out.mkdir(parents=True, exist_ok=True)
+    for flow in found:
+        (out / f"{flow.id}.mmd").write_text(mermaid(flow), encoding="utf-8")
+        (out / f"{flow.id}.svg").write_text(svg(flow), encoding="utf-8")
+    print(f"{len(found)} flows drawn in {out}")
+
+
+@flows_app.command("hash")
+def flows_hash(name: Annotated[str, typer.Argument(help="A flow.")]) -> None:
+    """Print the hash of a flow as it is, for the key `moves`."""
+    print(_flows([name])[0].hash)
+
+
+@flows_app.command("schema")
+def flows_schema() -> None:
+    """Print the JSON schema of flow files, for editors that check while one types."""
+    from bot.content.schema import FlowFile
+
+    print(json.dumps(FlowFile.model_json_schema(by_alias=True), indent=2))
+
+
+def _flows(names: list[str] | None) -> list[Any]:
+    """Return the flows with these names, or all.
+
+    Raises:
+        RefusedError: There is no such flow.
+    """
+    from bot.content.library import open_library
+    from bot.domain.errors import RefusedError
+
+    flows = open_library().flows
+    if missing := [name for name in names or () if name not in flows]:
+        raise RefusedError(f"There is no flow {missing[0]}: choose {', '.join(sorted(flows))}.")
+    return [flows[name] for name in names or sorted(flows)]  # type: ignore[index]
 
 
 def _keyed() -> tuple[Any, Any]:

@@ -97,6 +97,34 @@ def names(condition: Condition) -> frozenset[str]:
     return frozenset(test.name for test in tests(condition))
 
 
+def describe(condition: Condition) -> str:
+    """Write a condition down again, so that `parse` reads the same."""
+    if isinstance(condition, Test):
+        return _describe(condition)
+    if isinstance(condition, Not):
+        return f"not ({describe(condition.inner)})"
+    word = " and " if isinstance(condition, All) else " or "
+    return word.join(
+        describe(part) if isinstance(part, Test) else f"({describe(part)})"
+        for part in condition.parts
+    )
+
+
+def _describe(test: Test) -> str:
+    several = f"[{', '.join(test.values)}]"
+    match test.operator:
+        case "known" | "unknown":
+            return f"{test.name} is {test.operator}"
+        case "is-not":
+            return f"{test.name} is not {test.values[0]}"
+        case "in":
+            return f"{test.name} in {several}"
+        case "has" if len(test.values) > 1:
+            return f"{test.name} has any of {several}"
+        case _:
+            return f"{test.name} {test.operator} {test.values[0]}"
+
+
 def tests(condition: Condition) -> Iterator[Test]:
     """Walk over every single test, for checks of names and codes."""
     if isinstance(condition, Test):
