@@ -18,7 +18,7 @@ from bot.content import marks
 from bot.content.asides import without_ids
 from bot.content.catalogues import DOMAINS, load_catalogues
 from bot.content.flows import build, texts
-from bot.content.place import content_root
+from bot.content.place import PACKAGE, content_root
 from bot.content.plurals import forms
 from bot.domain.languages import SOURCE
 
@@ -82,9 +82,9 @@ def messages(root: Path, domain: str) -> list[Message]:
             name = path.relative_to(root).as_posix()
             found += _of_entry(path.read_text(encoding="utf-8"), name)
     else:
-        for path in sorted(root.glob("bot/**/templates/*.html")):
+        for path in sorted(PACKAGE.glob("**/templates/*.html")):
             found += _of_template(
-                path.read_text(encoding="utf-8"), path.relative_to(root).as_posix()
+                path.read_text(encoding="utf-8"), path.relative_to(PACKAGE.parent).as_posix()
             )
     return found
 

@@ -85,7 +85,6 @@ def test_every_sentence_taken_from_a_catalogue_is_missed(library: Library, turn:
 def copied(tmp_path: Path) -> Path:
     for name in ("flows", "locales", "knowledge"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "bot" / "channels", tmp_path / "bot" / "channels")
     return tmp_path
 
 
