@@ -140,6 +140,24 @@ def resources(
 
 
 @app.command()
+def draft(
+    case: Annotated[
+        Path, typer.Option(help="A fact file with one case, and optional words: {text, lang}.")
+    ],
+    mechanism: Annotated[
+        str, typer.Option(help="Id of a mechanism, or of a fund that is asked for support.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the letter goes: .docx or .txt.")],
+    lang: Annotated[str, typer.Option(help="Language of the letter: en, fr or es.")] = "en",
+) -> None:
+    """Write a submission; names stay blanks for you to fill in on your own device."""
+    from bot.drafting import draft_file
+
+    for sentence in draft_file(case, mechanism, lang, out):
+        print(sentence)
+
+
+@app.command()
 def move(
     to: Annotated[str, typer.Option(help="postgresql+asyncpg://user:password@host/database")],
     as_json: Json = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.content.entry_checks import check_knowledge, due
+from bot.content.letter_checks import check_letters
 from bot.content.library import load
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def check_all(
     library, problems = load(root, cache)
     if library is not None:
         problems += check_knowledge(library.knowledge, today)
+        problems += check_letters(library.letters, library.knowledge)
         if due_within is not None:
             problems += due(library.knowledge, today, due_within)
     return sorted(set(problems))

@@ -14,6 +14,7 @@ from bot.content.catalogues import Catalogues, load_catalogues
 from bot.content.entries import Knowledge, load_knowledge
 from bot.content.flow_checks import check_flows
 from bot.content.flows import definition, load_flow, parse_flow, texts
+from bot.content.letters import Letters, load_letters
 from bot.content.locale_checks import check_locales
 from bot.content.marks import Document, Place, Problem
 from bot.content.place import content_root
@@ -51,6 +52,7 @@ class Library:
     day_words: Mapping[str, int] = field(repr=False)
     catalogues: Catalogues = field(repr=False)
     knowledge: Knowledge = field(repr=False)
+    letters: Letters = field(repr=False)
     offered: tuple[LanguageTag, ...]
     """Languages of the picker: those in which every safety sentence is complete."""
     kept: Mapping[tuple[FlowId, FlowHash], Flow] = field(default_factory=dict, repr=False)
@@ -199,6 +201,10 @@ def load(
     problems += more
     knowledge, more = load_knowledge(root)
     problems += more
+    letters, more = load_letters(root)
+    problems += more
+    if letters is None:
+        return None, problems
     library = Library(
         flows=flows,
         documents=documents,
@@ -208,6 +214,7 @@ def load(
         day_words=days,
         catalogues=catalogues,
         knowledge=knowledge,
+        letters=letters,
         offered=(),
     )
     library = replace(library, offered=_offered(library))

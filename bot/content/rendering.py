@@ -11,6 +11,7 @@ from bot.domain.languages import RLM, SOURCE, is_right_to_left, isolate
 from bot.flow.model import CountryName, Day, Literal, Text, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from babel import Locale
@@ -78,6 +79,26 @@ def day(value: date, language: LanguageTag) -> str:
     from babel.dates import format_date  # noqa: PLC0415 - half of Babel comes with it
 
     return str(format_date(value, format="long", locale=_locale(language) or SOURCE))
+
+
+def listed(items: Sequence[str], language: LanguageTag) -> str:
+    """Write several things as the language lists them: "a, b and c"."""
+    from babel.lists import format_list  # noqa: PLC0415
+
+    return str(format_list(list(items), locale=_locale(language) or SOURCE)) if items else ""
+
+
+def language_name(tag: str, language: LanguageTag) -> str | None:
+    """Return what a language is called in another; None when that is not known."""
+    shown, named = _locale(language), _locale(tag)
+    return named.get_display_name(shown) if shown and named else None
+
+
+@lru_cache(maxsize=1)
+def language_tags() -> Mapping[str, str]:
+    """Return the tags of languages by their English names."""
+    locale = _locale(SOURCE)
+    return {str(name): str(tag) for tag, name in locale.languages.items()} if locale else {}
 
 
 def _translated(
