@@ -195,6 +195,39 @@ def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
 
 
 @app.command()
+def desk(
+    server: Annotated[str, typer.Option(help="Address of the server, https://…")] = "",
+    identity: Annotated[str, typer.Option(help="Your identity file.")] = "",
+    lang: Annotated[str, typer.Option(help="Language of the pages.")] = "",
+    listen: Annotated[str, typer.Option(help="Loopback address; port 0 for any.")] = "127.0.0.1:0",
+    proxy: Annotated[str, typer.Option(help="An HTTP proxy on the way to the server.")] = "",
+    browser: Annotated[bool, typer.Option(help="Open it in this machine's browser.")] = False,
+) -> None:
+    """Open the coordinator's desk on this machine: the only place where cases are read."""
+    import asyncio
+
+    from bot import logs
+    from bot.desking import serve_desk
+
+    logs.configure("ERROR")
+
+    def tell(link: str) -> None:
+        print(f"The desk is open. Follow this link; it works once:\n{link}", flush=True)
+
+    asyncio.run(
+        serve_desk(
+            server=server,
+            identity=identity,
+            language=lang,
+            listen=listen,
+            proxy=proxy or None,
+            open_browser=browser,
+            tell=tell,
+        )
+    )
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="A benchmark, or all.")] = "all",
     as_json: Json = False,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from bot.contract.operations import EVERYBODY, Nothing, Operation, Reach, Role
-from bot.contract.shapes import Code, Count, Id, Number, Recipient, Size, Tag, Text
+from bot.contract.shapes import Count, Id, Number, Recipient, Size, Tag, Text
 
 LONGEST_LIST = 64 * 1024
 
@@ -98,36 +98,49 @@ class Rewrapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskAudit:
-    """A page of the record, newest first."""
+    """The newest entries of the record."""
 
-    before: Count = 0
-    """Only entries with a lower number; 0 for the newest."""
-    limit: Annotated[int, Number(least=1, most=200)] = 100
+    subject: Annotated[str, Text(longest=64, pattern=r"[A-Za-z0-9_.-]*")] = ""
+    """Only those about this case, coordinator or alert; empty for all."""
+    limit: Annotated[int, Number(least=1, most=500)] = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One thing that was done; no content."""
 
-    number: Count
     at: datetime
     who: Annotated[str, Text(longest=64)]
-    """Id of a coordinator, or empty for the program itself."""
-    act: Code
-    case: Annotated[str, Text(longest=64)]
-    detail: Annotated[str, Text(longest=200)]
-    """A code such as the new urgency."""
-    chain: Annotated[str, Text(longest=128)]
-    """Hash over this entry and the one before."""
+    """Id of a coordinator, `house` for the program, `operator` for the command line."""
+    act: Annotated[str, Text(longest=64)]
+    """A code: read, export, took, closed …"""
+    subject: Annotated[str, Text(longest=64)]
+    note: Annotated[str, Text(longest=200)]
+    """A code that tells more, never words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """A page of the record."""
+    """The record, newest first."""
 
     entries: tuple[AuditEntry, ...]
-    whole: bool
-    """Every hash follows from the one before it: nothing was changed or taken out."""
+    count: Count
+    """How many entries the whole record has."""
+    head: Annotated[str, Text(longest=128)]
+    """Digest of the newest entry: noted elsewhere, it shows when entries were cut off."""
+    broken_at: Count | None
+    """Number of the first entry that does not follow from the one before; None when whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """How people find this bot, as far as the server knows; empty where it does not."""
+
+    name: Annotated[str, Text(longest=64)] = ""
+    telegram: Annotated[str, Text(longest=64)] = ""
+    """The bot's user name, without @."""
+    web: Annotated[str, Text(longest=200)] = ""
+    demo: bool = False
 
 
 _KEEPERS = {Role.LEAD: Reach.NO_CASE}
@@ -188,5 +201,14 @@ OPERATIONS = (
         allowed=_WATCHERS,
         request=AskAudit,
         answer=Audit,
+    ),
+    Operation(
+        name="house.card",
+        method="GET",
+        path="/card",
+        summary="How people find this bot and make sure that it is the right one.",
+        allowed=EVERYBODY,
+        request=Nothing,
+        answer=Card,
     ),
 )

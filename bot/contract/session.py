@@ -42,6 +42,7 @@ class Challenge:
 class AnswerChallenge:
     """The answer to a challenge; each is taken once."""
 
+    recipient: Recipient
     ticket: Ticket = field(repr=False)
     proof: Proof = field(repr=False)
 

@@ -84,12 +84,12 @@ def test_lists_are_bounded_and_errors_name_the_place() -> None:
 
 
 def test_addresses_hold_strings_and_become_what_is_declared() -> None:
-    assert from_strings(AskAudit, {"before": "7"}) == AskAudit(before=7)
+    assert from_strings(AskAudit, {"limit": "7"}) == AskAudit(limit=7)
     assert from_strings(AskQueue, {"closed": "true"}) == AskQueue(closed=True)
     assert from_strings(AskWrapped, {"after": "17"}) == AskWrapped(after="17")
     for bad in ("x", "7.0", "", "٣"):
         with pytest.raises(ShapeError):
-            from_strings(AskAudit, {"before": bad})
+            from_strings(AskAudit, {"limit": bad})
 
 
 def test_words_never_show_in_a_repr() -> None:
