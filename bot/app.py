@@ -23,7 +23,7 @@ from bot.scheduler import Job
 from bot.scheduler import run as run_jobs
 from bot.services.leadership import Leadership
 from bot.services.reload import Reloading
-from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, wire
+from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, understanding, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Mapping
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bot.content.library import Bookcase
     from bot.services.ports import Channel, Clock, Store
     from bot.settings import Settings
+    from bot.understand.understanding import Understanding
     from bot.wiring import Parts
 
 log = structlog.get_logger()
@@ -123,6 +124,7 @@ class Running:
     polling: Leadership | None = None
     hook: Hook | None = None
     http: ASGIApp | None = None
+    understanding: Understanding | None = None
     web_door: WebDoor | None = None
 
     def work(self, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
@@ -136,6 +138,8 @@ class Running:
             found |= self._doors(self.door, stop)
         if self.http is not None:
             found["http"] = self._serve_http(self.http, stop)
+        if self.understanding is not None:
+            found["understand"] = asyncio.to_thread(self.understanding.open)
         return found
 
     def last(self) -> dict[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
@@ -195,10 +199,19 @@ def make(
 
         web = WebChannel(store=store, clock=clock)
         channels.append(web)
+    found = understanding(settings, bookcase()) if "door" in only else None
     parts = wire(
-        settings, store=store, bookcase=bookcase, channels=channels, clock=clock, limits=limits
+        settings,
+        store=store,
+        bookcase=bookcase,
+        channels=channels,
+        clock=clock,
+        understand=found,
+        limits=limits,
     )
-    running = Running(settings=settings, only=only, parts=parts, telegram=telegram)
+    running = Running(
+        settings=settings, only=only, parts=parts, telegram=telegram, understanding=found
+    )
     if telegram is not None and "door" in only:
         _open_telegram(running, telegram)
     if {"door", "api"} & set(only):

@@ -158,6 +158,25 @@ def draft(
 
 
 @app.command()
+def understand(
+    text: Annotated[str, typer.Argument(help="What somebody might write.")] = "",
+    lang: Annotated[str, typer.Option(help="The language that the person chose.")] = "",
+    evaluate: Annotated[
+        Path | None, typer.Option("--eval", help="A table: text, lang, intent, urgent.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the bot makes of a text, and why; or measure it over a table."""
+    from bot import logs
+    from bot.understand.asking import answer, measured
+
+    logs.configure("ERROR")
+    if evaluate is None and not text.strip():
+        raise typer.BadParameter("Give a text, or --eval FILE.")
+    _show(measured(evaluate) if evaluate else answer(text, lang), as_json=as_json)
+
+
+@app.command()
 def move(
     to: Annotated[str, typer.Option(help="postgresql+asyncpg://user:password@host/database")],
     as_json: Json = False,

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from bot.channels.terminal import Terminal
 from bot.content.library import Bookcase
 from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.wiring import SystemClock, open_bookcase, opened_store, wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import TextIO
 
     from bot.content.library import Library
     from bot.domain.ids import LanguageTag
     from bot.services.ports import Clock
-    from bot.wiring import Parts
+    from bot.wiring import Parts, Understand
 
 
 @asynccontextmanager
@@ -32,6 +33,7 @@ async def conversation(
     clock: Clock | None = None,
     content: Path | None = None,
     library: Library | None = None,
+    understand: Callable[[Library], Understand] | None = None,
 ) -> AsyncIterator[tuple[Terminal, Parts]]:
     """Open a conversation of its own: a new database and key, deleted at the end.
 
@@ -41,6 +43,7 @@ async def conversation(
         clock: Another than the machine's is for scripts.
         content: Another place of flows, locales and knowledge.
         library: One that is loaded already; many conversations in a row share it.
+        understand: Makes what reads free text; without it answers and universal words are read.
     """
     clock = clock or SystemClock()
     with tempfile.TemporaryDirectory(prefix="vigil-talk-") as folder:
@@ -57,6 +60,7 @@ async def conversation(
                 bookcase=bookcase,
                 channels=[terminal],
                 clock=clock,
+                understand=understand(bookcase()) if understand else None,
                 limits=False,
             )
             yield terminal, parts
@@ -72,7 +76,7 @@ async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> 
 async def talk(language: LanguageTag | None, *, lines: TextIO | None = None) -> None:
     """Talk until the input ends or /quit is typed."""
     source = lines or sys.stdin
-    async with conversation(language) as (terminal, parts):
+    async with conversation(language, understand=_understand) as (terminal, parts):
         await exchange(terminal, parts, "/start", 0)
         number = 0
         while True:
@@ -83,3 +87,11 @@ async def talk(language: LanguageTag | None, *, lines: TextIO | None = None) -> 
             if line.strip():
                 number += 1
                 await exchange(terminal, parts, line, number)
+
+
+def _understand(library: Library) -> Understand:
+    from bot.wiring import understanding
+
+    found = understanding(load_settings(), library)
+    found.open()
+    return found

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.content.library import Bookcase, open_library
+from bot.content.place import content_root
 from bot.domain.errors import SettingsError
 from bot.flow.model import Literal
 from bot.guidance.lookups import lookups
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from bot.flow.inputs import Understood
     from bot.services.ports import Channel, Clock, DueTimer, Store, Tx
     from bot.settings import Settings
+    from bot.understand.understanding import Understanding
+
+    Understand = Callable[[Words, LanguageTag], Understood]
 
 
 class SystemClock:
@@ -71,7 +75,7 @@ def wire(
     bookcase: Bookcase,
     channels: Collection[Channel],
     clock: Clock | None = None,
-    understand: Callable[[Words, LanguageTag], Understood] | None = None,
+    understand: Understand | None = None,
     limits: bool = True,
 ) -> Parts:
     """Put the services together; `limits` off is for benchmarks and proofs only."""
@@ -179,6 +183,13 @@ async def open_bookcase(settings: Settings, store: Store, clock: Clock) -> Bookc
 def _kept(tx: Tx, library: Library, now: datetime) -> list[Any]:
     keep_flows(tx, library, now)
     return tx.flows.all()
+
+
+def understanding(settings: Settings, library: Library) -> Understanding:
+    """Return what reads free text, not open yet: until then lists of alarm words serve."""
+    from bot.understand.understanding import make_understanding
+
+    return make_understanding(content_root(settings.content), settings.home, library.alarms)
 
 
 def worker_name() -> str:

@@ -20,6 +20,7 @@ from bot.content.marks import Document, Place, Problem
 from bot.content.place import content_root
 from bot.content.reading import PlainReader, country_names, plain
 from bot.content.rendering import render
+from bot.content.teaching import check_lines, load_lines
 from bot.domain.errors import ContentError
 from bot.domain.ids import FlowHash, FlowId, LanguageTag
 from bot.domain.languages import SOURCE, best_match
@@ -50,6 +51,8 @@ class Library:
     """Universal words of all languages, plain, and what they mean."""
     intents: Mapping[str, FlowId]
     day_words: Mapping[str, int] = field(repr=False)
+    alarms: Mapping[str, Any] = field(repr=False)
+    """Words that sound like danger: lists by language, and signs."""
     catalogues: Catalogues = field(repr=False)
     knowledge: Knowledge = field(repr=False)
     letters: Letters = field(repr=False)
@@ -197,6 +200,8 @@ def load(
     problems += more
     days, more = _day_words(root)
     problems += more
+    alarms, more = _mapping(root, "alarms")
+    problems += more
     catalogues, more = load_catalogues(root, cache)
     problems += more
     knowledge, more = load_knowledge(root)
@@ -212,6 +217,7 @@ def load(
         words=words,
         intents={name: FlowId(flow) for name, flow in intents.items()},
         day_words=days,
+        alarms=alarms,
         catalogues=catalogues,
         knowledge=knowledge,
         letters=letters,
@@ -221,6 +227,8 @@ def load(
     problems += check_flows(library)
     if thorough:
         problems += check_locales(library, root)
+        lines, more = load_lines(root)
+        problems += [*more, *check_lines(lines, library.intents)]
     return library, problems
 
 
@@ -241,7 +249,7 @@ def all_texts(library: Library) -> list[Text]:
     return [*found, *library.phrases.values()]
 
 
-_SPECIAL = frozenset({"phrases", "words", "intents", "dates"})
+_SPECIAL = frozenset({"phrases", "words", "intents", "dates", "alarms"})
 
 
 def _offered(library: Library) -> tuple[LanguageTag, ...]:

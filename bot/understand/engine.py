@@ -1,0 +1,127 @@
+"""The embedded engine: a text becomes an intent with its confidence, and urgent or not.
+
+Works with the network cut, keeps nothing and logs nothing. What it says about why names our own
+teaching lines and lists only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.flow.inputs import Understood
+from bot.understand import model as learnt
+from bot.understand.encoder import SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bot.content.teaching import Line
+    from bot.understand.alarms import Alarms, Heard
+    from bot.understand.encoder import Encoder
+    from bot.understand.language import Guess, Languages
+    from bot.understand.model import Model, Scores
+
+ALARM = -2.0
+"""Log odds from which a text is treated as a cry for help."""
+
+LOUD, SOFT = 2.0, 0.7
+"""What a loud and a soft word of alarm add to them."""
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What was understood of one text, and why."""
+
+    understood: Understood
+    language: Guess | None
+    urgency: float
+    why: tuple[str, ...]
+
+
+class Embedded:
+    """Understands with what was learnt from the teaching lines."""
+
+    def __init__(
+        self,
+        *,
+        model: Model,
+        lines: Sequence[Line],
+        encoder: Encoder | None,
+        alarms: Alarms,
+        languages: Languages,
+    ) -> None:
+        self._model = model
+        self._taught = learnt.encoded(lines)
+        self._encoder = encoder if model.meaning is not None else None
+        self._alarms = alarms
+        self._languages = languages
+
+    def understand(self, text: str) -> Understood:
+        """Return what one text seems to mean."""
+        return self.explain(text).understood
+
+    def explain(self, text: str) -> Explained:
+        """Return what one text seems to mean, and why."""
+        guess = self._languages.guess(text)
+        vectors = self._vectors([text], [guess])
+        found = learnt.scores(self._model, [text], vectors)[0]
+        heard = self._alarms.hear(text)
+        order = np.argsort(-found.intents)[:_SHOWN]
+        intents = tuple((self._model.intents[at], float(found.intents[at])) for at in order)
+        urgency = sounding(found.urgency, heard)
+        urgent = urgency >= ALARM
+        return Explained(
+            understood=Understood(urgent=urgent, intents=intents),
+            language=guess,
+            urgency=urgency,
+            why=self._why(found, heard, guess, urgency),
+        )
+
+    def _vectors(
+        self, texts: Sequence[str], guesses: Sequence[Guess | None]
+    ) -> NDArray[np.float32] | None:
+        if self._encoder is None:
+            return None
+        vectors = np.zeros((len(texts), SIZE), dtype=np.float32)
+        readable = [
+            index
+            for index, guess in enumerate(guesses)
+            if guess is None or guess.language not in learnt.UNKNOWN_SCRIPTS
+        ]
+        if readable:
+            vectors[readable] = self._encoder([texts[index] for index in readable])
+        return vectors
+
+    def _why(
+        self, found: Scores, heard: Heard, guess: Guess | None, urgency: float
+    ) -> tuple[str, ...]:
+        why: list[str] = []
+        if guess is not None:
+            sure = "clearly" if guess.clear else "perhaps"
+            why.append(f"language: {sure} {guess.language} ({guess.sure:.2f})")
+        best = int(np.argmax(found.intents))
+        why.append(f"intent: {self._model.intents[best]} ({float(found.intents[best]):.2f})")
+        if found.nearest is not None:
+            line = self._taught[found.nearest]
+            why.append(
+                f"likest line: “{line.text}” ({line.intent}, {line.language}; {found.likeness:.2f})"
+            )
+        told = "flagged" if urgency >= ALARM else "not flagged"
+        why.append(f"urgency: {urgency:+.1f} ({ALARM:+.1f} is enough), {told}")
+        if heard.loud:
+            why.append(f"loud words: {', '.join(heard.loud)}")
+        if heard.soft:
+            why.append(f"soft words: {', '.join(heard.soft)}")
+        return tuple(why)
+
+
+def sounding(urgency: float, heard: Heard) -> float:
+    """Add what was heard to how urgent a text sounds."""
+    return urgency + (LOUD if heard.loud else 0.0) + (SOFT if heard.soft else 0.0)
