@@ -36,6 +36,9 @@ check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
 prove: $(VENV)/.dev ## the long proofs
 	$(BIN)/python -m pytest -q -m prove
 
+conversations: $(VENV)/.dev ## write what is said now into every golden conversation; read the difference
+	@for script in tests/conversations/*/*.yaml; do $(BIN)/vigil talk --script $$script --record; done
+
 bench: $(VENV)/.dev ## every benchmark, as ratios within one run
 	$(BIN)/vigil bench all
 
