@@ -63,9 +63,12 @@ def check(
 
     from bot.content.checking import check_all
     from bot.content.place import content_root
+    from bot.guidance.examples import check_examples
 
     today = datetime.now(UTC).date()
-    problems = check_all(content_root(content), today=today, due_within=due)
+    problems = check_all(
+        content_root(content), today=today, due_within=due, further=(check_examples,)
+    )
     wrong = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print(json.dumps([_problem(problem) for problem in problems], ensure_ascii=False))
@@ -114,7 +117,7 @@ def advise(
 ) -> None:
     """Say which mechanisms can act on coded facts, and which cannot."""
     from bot.guidance.advice import advise as ask
-    from bot.guidance.advice import as_json as shown
+    from bot.guidance.answers import advice_as_json as shown
 
     def answer(knowledge: Any, parsed: Any, today: Any) -> dict[str, Any]:
         found = shown(knowledge, ask(knowledge, parsed.facts, today), parsed.facts)
@@ -130,11 +133,12 @@ def resources(
     as_json: Json = False,
 ) -> None:
     """Say who can protect or help, for coded facts."""
-    from bot.guidance.resources import as_json as shown
+    from bot.guidance.answers import help_as_json as shown
     from bot.guidance.resources import find_resources
 
     def answer(knowledge: Any, parsed: Any, today: Any) -> dict[str, Any]:
-        return shown(find_resources(knowledge, parsed.facts, today), parsed.facts, today)
+        found = find_resources(knowledge, parsed.facts, today)
+        return shown(knowledge, found, parsed.facts, today)
 
     _over_facts(facts, answer, as_json=as_json)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bot.content import marks
 from bot.content.marks import Document, Place, Problem
+from bot.content.rules import AdviceRules, advice_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,8 +197,10 @@ class Knowledge:
     """What the buttons of conversations mean: question, option, terms."""
     steps_for: Mapping[str, str] = field(repr=False)
     """Which guide holds the first steps for a threat."""
-    rules: Mapping[str, list[Mapping[str, Any]]] = field(repr=False)
-    """Rules that concern every case, by what they are for."""
+    rules: Mapping[str, Any] = field(repr=False)
+    """knowledge/rules.yaml as read: what follows from facts, families, rules of every case."""
+    advice: AdviceRules = field(repr=False)
+    """The same, and the rules beside every body, compiled."""
     places: Mapping[tuple[str, str], Document] = field(repr=False)
     """Where each entry stands, by (kind, id)."""
 
@@ -232,9 +235,11 @@ def load_knowledge(root: Path) -> tuple[Knowledge, list[Problem]]:
         return found
 
     countries, regions, groups = _geography(root, problems)
+    mechanisms = kind("mechanisms", Mechanism)
+    rules = _rules(root, problems, places)
     return (
         Knowledge(
-            mechanisms=kind("mechanisms", Mechanism),
+            mechanisms=mechanisms,
             resources=kind("resources", Resource),
             strategies=kind("strategies", Strategy),
             guides=kind("guides", Guide),
@@ -245,7 +250,8 @@ def load_knowledge(root: Path) -> tuple[Knowledge, list[Problem]]:
             codes=_codes(root, problems),
             intake=_intake(root, problems),
             steps_for=_steps_for(root, problems),
-            rules=_rules(root, problems),
+            rules=rules,
+            advice=advice_rules(rules, {id_: one.rules for id_, one in mechanisms.items()}),
             places=places,
         ),
         problems,
@@ -366,8 +372,12 @@ def _steps_for(root: Path, problems: list[Problem]) -> dict[str, str]:
     return {str(threat): str(guide) for threat, guide in (data or {}).items()}
 
 
-def _rules(root: Path, problems: list[Problem]) -> dict[str, list[Mapping[str, Any]]]:
+def _rules(
+    root: Path, problems: list[Problem], places: dict[tuple[str, str], Document]
+) -> dict[str, Any]:
     document, more = marks.load(root / "knowledge" / "rules.yaml", root=root)
     problems += more
-    data = document.data.get("rules") if document and isinstance(document.data, dict) else None
-    return {str(name): list(found or ()) for name, found in (data or {}).items()}
+    if document is None or not isinstance(document.data, dict):
+        return {}
+    places["rules", "rules"] = document
+    return dict(document.data)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.content.marks import Place, Problem
-from bot.content.rules import FACT_NAMES
-from bot.flow.conditions import ConditionError, names, parse, tests
+from bot.content.marks import Problem
+from bot.content.rule_checks import general_rules, rules_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,94 +104,10 @@ def channels(knowledge: Knowledge, kind: str, entry: Any, _today: date) -> Itera
 
 def rules(knowledge: Knowledge, kind: str, entry: Any, _today: date) -> Iterator[Problem]:
     """A rule beside an entry cannot be read, or names what does not exist."""
-    found: Mapping[str, Any] = getattr(entry, "rules", {})
-    for name in ("fits", "groups_or"):
-        if found.get(name):
-            yield from _condition(knowledge, kind, entry, found[name], "rules", name)
-    for name in ("excludes", "caveats", "warnings", "prefer"):
-        for number, rule in enumerate(found.get(name) or ()):
-            at = ("rules", name, number)
-            if rule.get("if"):
-                yield from _condition(knowledge, kind, entry, rule["if"], *at, "if")
-            code = rule.get("code")
-            if code is not None and code not in _codes(knowledge, kind, name):
-                yield _problem(knowledge, kind, entry, "unknown-code", f"uses the code {code!r}",
-                               "Use a code of knowledge/codes.yaml.", *at, "code")  # fmt: skip
-    for number, group in enumerate(found.get("groups") or ()):
-        if group not in knowledge.terms["defender_groups"]:
-            yield _problem(knowledge, kind, entry, "unknown-id", f"names the group {group!r}",
-                           "Use an id of the vocabulary.", "rules", "groups", number)  # fmt: skip
-    for number, code in enumerate(found.get("countries") or ()):
-        if code not in knowledge.countries:
-            yield _problem(knowledge, kind, entry, "unknown-id", f"names the country {code!r}",
-                           "Use an ISO code.", "rules", "countries", number)  # fmt: skip
+    yield from rules_beside(knowledge, kind, entry.id, getattr(entry, "rules", {}))
 
 
 CHECKS = (sources, dates, references, channels, rules)
-
-
-def general_rules(knowledge: Knowledge) -> Iterator[Problem]:
-    """A rule that concerns every case cannot be read, or has a code without a sentence."""
-    said = {code for table in knowledge.codes.values() for code in table}
-    for name, found in knowledge.rules.items():
-        for rule in found:
-            place = Place(file="knowledge/rules.yaml")
-            wrong = _reading(rule["if"]) if rule.get("if") else None
-            if wrong:
-                yield Problem(place=place, rule="condition", message=f"{name}: it {wrong}",
-                              remedy="Write it as the guide shows.")  # fmt: skip
-            if rule.get("code") not in said:
-                yield Problem(place=place, rule="unknown-code",
-                              message=f"{name}: {rule.get('code')!r} has no sentence",
-                              remedy="Write one in knowledge/codes.yaml.")  # fmt: skip
-
-
-def _condition(
-    knowledge: Knowledge, kind: str, entry: Any, text: str, *loc: str | int
-) -> Iterator[Problem]:
-    wrong = _reading(text)
-    if wrong:
-        yield _problem(knowledge, kind, entry, "condition", f"the condition {wrong}",
-                       "Write it as the guide shows.", *loc)  # fmt: skip
-        return
-    vocabularies: dict[str, Any] = {
-        "threats": knowledge.terms["threat_types"],
-        "groups": knowledge.terms["defender_groups"],
-        "perpetrators": knowledge.terms["perpetrator_types"],
-        "needs": knowledge.terms["resource_kinds"],
-        "consent": knowledge.terms["consent_levels"],
-        "area": knowledge.areas,
-        "second_area": knowledge.areas,
-        "home_area": knowledge.areas,
-        "country": knowledge.countries,
-        "reported_to": knowledge.mechanisms,
-        "registered_with": knowledge.mechanisms,
-    }
-    for test in tests(parse(text)):
-        for value in test.values:
-            if test.name in vocabularies and value not in vocabularies[test.name]:
-                yield _problem(knowledge, kind, entry, "unknown-id",
-                               f"{test.name} is never {value!r}", "Use an id of the vocabulary.",
-                               *loc)  # fmt: skip
-
-
-def _reading(text: str) -> str | None:
-    """Return what is wrong with a condition over facts, or None."""
-    try:
-        strange = names(parse(text)) - FACT_NAMES
-    except ConditionError as error:
-        return str(error)
-    return f"asks for {', '.join(sorted(strange))}, which no case has" if strange else None
-
-
-def _codes(knowledge: Knowledge, kind: str, name: str) -> set[str]:
-    table = {
-        ("resources", "excludes"): "resource_exclusion_codes",
-        ("resources", "caveats"): "resource_caveat_codes",
-        ("mechanisms", "excludes"): "mechanism_exclusion_codes",
-        ("mechanisms", "warnings"): "warning_codes",
-    }.get((kind, name))
-    return set(knowledge.codes.get(table, {})) if table else set()
 
 
 def _kinds(

@@ -1,55 +1,53 @@
 """The adviser: which bodies can act on a case, which look right but are not, and why.
 
-Pure. What each body needs and forbids stands beside its entry in knowledge/mechanisms/ as rules;
-here stands only how a case is compared with them. A wrong forum is worse than a missing one: what
-is not known to fit is not ranked first, and what is excluded is never ranked.
+Pure. What each body needs and forbids stands beside its entry in knowledge/mechanisms/ as rules,
+what bodies of a kind have in common in knowledge/rules.yaml; here stands only how a case is
+compared with them. A wrong forum is worse than a missing one: what is excluded is never ranked.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from bot.content.rules import codes, condition
-from bot.flow.conditions import holds
+from bot.content.rules import BodyRules, Case
+from bot.guidance.limits import Deadline, age_of_event, barred, before, deadline
 from bot.guidance.resources import areas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from bot.content.entries import Knowledge, Mechanism
     from bot.flow.session import Answer
     from bot.guidance.facts import Facts
 
 MOST = 12
-_SPEED = {"hours": 3, "days": 2, "weeks": 1, "months": 0}
-_STATE = frozenset(
-    {"police", "military", "prison-authority", "prosecutor-court", "local-government", "lawmaker"}
-)
-_BUSINESS = frozenset({"company", "state-owned-enterprise", "private-security"})
-_BODILY = frozenset(
-    {
-        "arbitrary-arrest-detention", "death-threat", "physical-attack", "killing",
-        "enforced-disappearance", "torture-ill-treatment", "gender-based-attack", "raid-seizure",
-        "attack-on-family",
-    }
-)  # fmt: skip
-_TELLS_THE_STATE = frozenset({"un", "regional"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """A time limit of a body, counted from the event or the last decision."""
-
-    day: date
-    days_left: int
-    rule: str
+"""So many bodies are ranked at most."""
+_NONE = BodyRules()
+_LEVELS = ("un", "regional", "national", "business")
+_SUITS: Mapping[str, Mapping[str, int]] = {
+    "hours": {"hours": 12, "days": 6, "weeks": -6, "months": -14},
+    "days": {"hours": 9, "days": 8, "weeks": 0, "months": -8},
+    "weeks": {"hours": 2, "days": 5, "weeks": 6, "months": 0},
+    "months": {"hours": -2, "days": 1, "weeks": 4, "months": 6},
+}
+"""Points for how fast a body is, by how much time the case leaves."""
+_TRUST = {"high": 3, "medium": 1, "low": -2}
+_CORE, _COVERED, _MADE_FOR, _GROUP, _ONE_COUNTRY, _REGION, _TOLD = 12, 4, 16, 2, 12, 8, -15
+_WHERE_UNKNOWN = -15
+"""A body of one region is not offered first while the country is not known."""
+_GENERAL = 25
+"""A body for so many threats is a general address."""
+_WORTH, _FEW = 0, 3
+"""Below so many points a body is left out, unless fewer than so many were found."""
+_CROWD_AFTER, _CROWDED = 3, 3
+"""Beyond so many bodies of a level, each further one steps back by so many points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A body that can act. `reasons` are (code, value): see `reasons` in knowledge/codes.yaml."""
+    """A body that can act. `reasons` are (code, value): see `reason_codes` in codes.yaml."""
 
     entry: Mechanism
     score: int
@@ -60,7 +58,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
-    """A body that looks right but is not, with the one reason that decides."""
+    """A body that must not be used now, with the one reason that decides."""
 
     entry: Mechanism
     code: str
@@ -77,227 +75,188 @@ class Advice:
     warnings: tuple[str, ...]
     first_steps: tuple[str, ...]
     """Codes of the steps that come before any body."""
-    unknown: tuple[str, ...] = field(default=())
+    unknown: tuple[str, ...] = ()
     """Facts that would change the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Everything one comparison looks at."""
+
+    knowledge: Knowledge
+    facts: Facts
+    case: Case
+    today: date
 
 
 def advise(knowledge: Knowledge, facts: Facts, today: date) -> Advice:
     """Compare a case with every body."""
-    answers = situation_of(knowledge, facts)
+    rules = knowledge.advice
+    case = Case(answers_of(knowledge, facts, today), rules.facts)
+    asked = _Asked(knowledge=knowledge, facts=facts, case=case, today=today)
     ranked: list[Ranked] = []
     excluded: list[Excluded] = []
+    closed: list[str] = []
     for entry in knowledge.mechanisms.values():
-        fit = _fit(entry, facts, answers)
-        if not fit:
-            continue
-        code = _exclusion(knowledge, entry, facts, answers)
+        own = rules.bodies.get(entry.id, _NONE)
+        code = _exclusion(asked, entry, own)
         if code is not None:
-            excluded.append(Excluded(entry=entry, code=code, expected=fit))
-        else:
-            ranked.append(_rank(knowledge, entry, facts, answers, today, fit))
-    ranked.sort(key=lambda one: (-one.score, one.entry.id))
+            excluded.append(Excluded(entry=entry, code=code, expected=_expected(asked, entry, own)))
+            if code == "time-bar" and _fits(asked, entry, own):
+                closed += [limit.code for limit in own.deadlines if limit.bars]
+        elif _fits(asked, entry, own):
+            ranked.append(_rank(asked, entry, own))
     excluded.sort(key=lambda one: (-one.expected, one.entry.id))
+    general = rules.general
+    warnings = [*case.codes(general.get("warnings", ())), *closed]
     return Advice(
         ranked=tuple(_several_levels(ranked)),
         excluded=tuple(excluded),
-        warnings=tuple(codes(knowledge.rules.get("warnings"), answers)),
-        first_steps=tuple(codes(knowledge.rules.get("first_steps"), answers)),
-        unknown=_unknown(facts),
+        warnings=tuple(dict.fromkeys(warnings)),
+        first_steps=tuple(case.codes(general.get("first_steps", ()))),
+        unknown=tuple(case.codes(rules.unknown)),
     )
 
 
-def situation_of(knowledge: Knowledge, facts: Facts) -> dict[str, Answer]:
-    """Return the facts as rules ask for them: with areas, and with what follows plainly."""
+def answers_of(knowledge: Knowledge, facts: Facts, today: date) -> dict[str, Answer]:
+    """Return the facts as rules ask for them, with what is counted or looked up from them."""
     answers = facts.answers()
-    answers["area"] = areas(knowledge, facts.country)
-    if facts.second_country:
-        answers["second_area"] = areas(knowledge, facts.second_country)
-    if facts.company_home_country:
-        answers["home_area"] = areas(knowledge, facts.company_home_country)
-    actors = set(facts.perpetrators)
-    answers["state_actor"] = "yes" if actors & _STATE else "no" if actors else ""
-    answers["business_actor"] = "yes" if actors & _BUSINESS else "no" if actors else ""
-    answers["bodily"] = "yes" if set(facts.threats) & _BODILY else "no" if facts.threats else ""
-    age = _age_of_event(facts)
+    for name, country in (
+        ("area", facts.country),
+        ("second_area", facts.second_country),
+        ("home_area", facts.company_home_country),
+    ):
+        if country:
+            answers[name] = areas(knowledge, country)
+    if facts.company_home_country and facts.country:
+        abroad = facts.company_home_country != facts.country
+        answers["home_abroad"] = "yes" if abroad else "no"
+    told = {knowledge.mechanisms[id_].level for id_ in facts.reported_to + facts.registered_with}
+    if told:
+        answers["told"] = tuple(sorted(told))
+    age = age_of_event(facts)
     if age is not None:
         answers["event_days_ago"] = str(age)
-    urgent = facts.urgency in {"hours", "days"} or facts.ongoing in {"ongoing", "imminent"}
-    answers["urgent"] = "yes" if urgent else "no" if facts.urgency or facts.ongoing else ""
-    return {name: value for name, value in answers.items() if value}
+        answers["event_date"] = f"{before(today, age):%Y%m%d}"
+    return answers
 
 
-def _fit(entry: Mechanism, facts: Facts, answers: Mapping[str, Answer]) -> int:
-    """Return how well a body's subject matches, 0 for not at all."""
-    rules = entry.rules
-    if rules.get("fits"):
-        return 10 if holds(condition(rules["fits"]), answers) else 0
-    shared = [threat for threat in facts.threats if threat in entry.threats_covered]
-    groups = [group for group in facts.groups if group in entry.defender_groups]
-    if facts.threats and not shared:
-        return 0
-    if not facts.threats and not groups:
-        return 0
-    return 6 * len(shared) + 3 * len(groups)
-
-
-def _exclusion(
-    knowledge: Knowledge, entry: Mechanism, facts: Facts, answers: Mapping[str, Answer]
-) -> str | None:
+def _exclusion(asked: _Asked, entry: Mechanism, own: BodyRules) -> str | None:
     """Return the one code that decides against a body, or None."""
-    held = codes(entry.rules.get("excludes"), answers)
-    if held:
-        return held[0]
-    if facts.country:
-        if entry.countries and facts.country not in entry.countries:
-            return "wrong-country"
-        regions = [region for region in entry.regions if region != "global"]
-        inside = any(
-            facts.country in knowledge.areas.get(region, frozenset()) for region in regions
-        )
-        if regions and "global" not in entry.regions and not inside and not entry.countries:
+    case, country = asked.case, asked.facts.country
+    if country and entry.countries and country not in entry.countries:
+        return "wrong-country"
+    bound = case.first(own.parties)
+    if bound is not None:
+        return bound
+    if country and not entry.countries and not _inside(asked.knowledge, entry, country):
+        reached = own.reaches is not None and case.holds(own.reaches)
+        if not reached:
             return "region"
-    if entry.remedies.required == "yes" and facts.domestic_remedies in {"none", "ongoing"}:
-        return "remedies"
-    if facts.consent == "private-to-me" and entry.level != "national":
-        return "consent"
-    if entry.id in facts.registered_with:
-        return "duplication"
-    return None
+    decided = case.first(own.excludes)
+    if decided is not None:
+        return decided
+    return "time-bar" if barred(own.deadlines, asked.facts, asked.today) else None
 
 
-def _rank(
-    knowledge: Knowledge,
-    entry: Mechanism,
-    facts: Facts,
-    answers: Mapping[str, Answer],
-    today: date,
-    fit: int,
-) -> Ranked:
+def _inside(knowledge: Knowledge, entry: Mechanism, country: str) -> bool:
+    return "global" in entry.regions or any(
+        country in knowledge.areas.get(region, frozenset()) for region in entry.regions
+    )
+
+
+def _fits(asked: _Asked, entry: Mechanism, own: BodyRules) -> bool:
+    """Tell whether the case is a subject of the body."""
+    if entry.countries and not asked.facts.country:
+        return False
+    if own.fits is not None:
+        return asked.case.holds(own.fits)
+    facts = asked.facts
+    if facts.threats:
+        return not set(facts.threats).isdisjoint(entry.threats_covered)
+    # What happened is not known yet: the general addresses, and those made for the group.
+    everything = len(entry.threats_covered) >= _GENERAL
+    return everything or not set(facts.groups).isdisjoint(own.made_for)
+
+
+def _expected(asked: _Asked, entry: Mechanism, own: BodyRules) -> int:
+    """Return how much somebody might think of a body: by its subject, its place, its speed."""
+    facts = asked.facts
+    shared = len(set(facts.threats) & (set(entry.threats_covered) | own.core))
+    near = bool(entry.countries) and facts.country in entry.countries
+    far = bool(entry.countries) and not near
+    return own.weight + 6 * shared + 8 * _fits(asked, entry, own) + 6 * near - 20 * far
+
+
+def _rank(asked: _Asked, entry: Mechanism, own: BodyRules) -> Ranked:
+    facts, case = asked.facts, asked.case
     reasons: list[tuple[str, str]] = []
-    score = fit
-    threats = [threat for threat in facts.threats if threat in entry.threats_covered]
-    if threats:
-        reasons.append(("covers-threat", threats[0]))
+    score = own.weight + _TRUST[entry.confidence]
+    core = [threat for threat in facts.threats if threat in own.core]
+    covered = [threat for threat in facts.threats if threat in entry.threats_covered]
+    if core:
+        score += _CORE + 3 * (len(core) - 1)
+        reasons.append(("first-address", core[0]))
+    elif covered:
+        score += _COVERED + 2 * (len(covered) - 1)
+        reasons.append(("covers-threat", covered[0]))
+    made_for = [group for group in facts.groups if group in own.made_for]
     groups = [group for group in facts.groups if group in entry.defender_groups]
-    special = len(entry.defender_groups) <= 6  # noqa: PLR2004 - made for some groups, not for all
-    if groups:
-        score += 8 if special else 2
+    if made_for:
+        score += _MADE_FOR
+        reasons.append(("made-for-group", made_for[0]))
+    elif groups:
+        score += _GROUP
         reasons.append(("for-group", groups[0]))
-    urgent = answers.get("urgent") == "yes"
-    if urgent:
-        score += 8 * _SPEED[entry.urgency]
-        if _SPEED[entry.urgency] >= _SPEED["days"]:
-            reasons.append(("acts-fast", entry.urgency))
-    elif answers.get("urgent") == "no":
-        score += 3 * (3 - _SPEED[entry.urgency]) if entry.urgency == "weeks" else 0
-    local = bool(entry.countries) or "global" not in entry.regions
-    if local and facts.country:
-        score += 8
+    pace = case.one("pace")
+    if pace:
+        score += _SUITS[pace][entry.urgency]
+    if pace in {"hours", "days"} and entry.urgency in {"hours", "days"}:
+        reasons.append(("acts-fast", entry.urgency))
+    if facts.country and (entry.countries or "global" not in entry.regions):
+        score += _ONE_COUNTRY if entry.countries else _REGION
         reasons.append(("works-in-country", facts.country))
-    if entry.level == "business" and answers.get("business_actor") == "yes":
-        score += 14
-        reasons.append(("business-actor", ""))
-    elif entry.level == "business":
-        score -= 12
-    if entry.remedies.required == "no":
+    elif not facts.country and "global" not in entry.regions:
+        score += _WHERE_UNKNOWN
+    reasons += [(code, "") for code in case.codes(own.reasons)]
+    if entry.remedies.required == "no" and entry.level in {"un", "regional"}:
         reasons.append(("no-remedies-needed", ""))
-    for rule in entry.rules.get("prefer") or ():
-        if not rule.get("if") or holds(condition(rule["if"]), answers):
-            score += int(rule.get("score", 0))
-    score += {"high": 4, "medium": 1, "low": -4}[entry.confidence]
-    if entry.id in facts.reported_to:
-        score -= 15
+    score += sum(one.score for one in own.prefer if case.holds(one.condition))
+    if entry.id in facts.reported_to or entry.id in facts.registered_with:
+        score += _TOLD
         reasons.append(("told-already", ""))
-    warnings = [
-        *codes(entry.rules.get("warnings"), answers),
-        *codes(knowledge.rules.get(f"{entry.level}_warnings"), answers),
-    ]
+    limit = deadline(own.deadlines, facts, asked.today)
+    warnings = case.codes(own.warnings)
+    if limit is not None and limit.rule in asked.knowledge.codes["warning_codes"]:
+        warnings.append(limit.rule)
     return Ranked(
         entry=entry,
         score=score,
         reasons=tuple(reasons),
         warnings=tuple(dict.fromkeys(warnings)),
-        deadline=_deadline(entry, facts, today),
+        deadline=limit,
     )
 
 
-def _several_levels(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Keep the best, and of each level at least its best: several at once is how it works."""
-    chosen = list(ranked[: MOST - 3])
-    for level in ("un", "regional", "national", "business"):
-        best = next((one for one in ranked if one.entry.level == level), None)
-        if best is not None and best not in chosen and best.score > 0:
-            chosen.append(best)
-    return sorted(chosen, key=lambda one: (-one.score, one.entry.id))[:MOST]
+def _several_levels(found: Sequence[Ranked]) -> list[Ranked]:
+    """Order the best so that no level hides the others: several at once is how it works.
 
+    A letter, a regional measure, a national step and an embassy belong together; the fifth letter
+    of one kind is worth less than the first call of another.
+    """
+    waiting = sorted(found, key=lambda one: (-one.score, one.entry.id))
+    taken = dict.fromkeys(_LEVELS, 0)
+    chosen: list[Ranked] = []
 
-def _deadline(entry: Mechanism, facts: Facts, today: date) -> Deadline | None:
-    """Return the time limit that runs for this case, as the entry's rules count it."""
-    for rule in entry.rules.get("deadlines") or ():
-        since = {
-            "event": _age_of_event(facts),
-            "decision": facts.last_decision_days_ago,
-        }.get(rule["from"])
-        if since is None:
-            continue
-        day = today - timedelta(days=since) + timedelta(days=int(rule["days"]))
-        return Deadline(day=day, days_left=(day - today).days, rule=str(rule["code"]))
-    return None
+    def standing(one: Ranked) -> int:
+        return one.score - _CROWDED * max(0, taken[one.entry.level] - _CROWD_AFTER + 1)
 
-
-def _age_of_event(facts: Facts) -> int | None:
-    if facts.days_ago is not None:
-        return facts.days_ago
-    if facts.hours_ago is not None:
-        return facts.hours_ago // 24
-    return None
-
-
-def _unknown(facts: Facts) -> tuple[str, ...]:
-    """Name facts whose answer could move a body in or out."""
-    wanted = ["country", "threats", "ongoing", "perpetrators", "domestic_remedies", "consent"]
-    if not facts.urgency:
-        wanted.append("urgency")
-    if facts.days_ago is None and facts.hours_ago is None and facts.in_days is None:
-        wanted.append("when")
-    return tuple(name for name in wanted if not getattr(facts, name, None))
-
-
-def as_json(knowledge: Knowledge, advice: Advice, facts: Facts) -> dict[str, Any]:
-    """Return the answer of `vigil advise --json`."""
-    said = {name: text for table in knowledge.codes.values() for name, text in table.items()}
-    return {
-        "id": facts.id,
-        "ranked": [
-            {
-                "id": one.entry.id,
-                "score": one.score,
-                "urgency": one.entry.urgency,
-                "reasons": [_reason(said, code, value) for code, value in one.reasons]
-                or [one.entry.what_it_does],
-                "warnings": list(one.warnings),
-                "deadline": {
-                    "date": one.deadline.day.isoformat(),
-                    "days_left": one.deadline.days_left,
-                    "rule": one.deadline.rule,
-                }
-                if one.deadline
-                else None,
-                "gather": list(one.entry.information_needed),
-                "consent": list(one.entry.consent_questions),
-            }
-            for one in advice.ranked
-        ],
-        "excluded": [
-            {"id": one.entry.id, "code": one.code, "reason": said.get(one.code, one.code)}
-            for one in advice.excluded
-        ],
-        "warnings": list(advice.warnings),
-        "first_steps": [said.get(code, code) for code in advice.first_steps],
-        "unknown": list(advice.unknown),
-    }
-
-
-def _reason(said: Mapping[str, str], code: str, value: str) -> str:
-    text = said.get(code, code)
-    return text.replace("{value}", value) if value else text
+    while waiting and len(chosen) < MOST:
+        best = max(waiting, key=standing)
+        standing_then = standing(best)
+        waiting.remove(best)
+        taken[best.entry.level] += 1
+        if standing_then <= _WORTH and len(chosen) >= _FEW:
+            break
+        chosen.append(replace(best, score=standing_then))
+    return chosen

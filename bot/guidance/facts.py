@@ -110,6 +110,10 @@ _FLAGS = (
 )  # fmt: skip
 
 
+_MOST = 100_000
+"""Days, hours and people beyond this are mistakes."""
+
+
 class _Reading:
     """Reads one object and remembers what it could not read."""
 
@@ -185,7 +189,9 @@ class _Reading:
             found[key] = value if isinstance(value, str) else None
         elif key in {"msi", "finance"}:
             items = value if isinstance(value, list) else [value]
-            found[key] = tuple(str(item) for item in items if item)
+            found[key] = tuple(str(item).lower() for item in items if isinstance(item, str))
+        elif key == "second_country" and isinstance(value, str):
+            found[key] = self._one(key, value, self._countries, upper=True)
         elif key == "second_country" and isinstance(value, dict):
             code = self._one("second_country.code", value.get("code"), self._countries, upper=True)
             role = value.get("role")
@@ -199,19 +205,22 @@ class _Reading:
         if not isinstance(value, dict):
             self._values.append("when")
             return
-        for key in ("days_ago", "in_days", "in_hours"):
+        for key in ("days_ago", "in_days", "in_hours", "hours_ago"):
             if key in value:
                 found[key] = self._number(f"when.{key}", value[key])
 
     def _several(self, key: str, value: Any, known: Any) -> tuple[str, ...]:
         items = value if isinstance(value, list) else [value] if value else []
-        wrong = [item for item in items if item not in known]
-        self._values += [f"{key}={item}" for item in wrong]
-        return tuple(str(item) for item in items if item in known)
+        good = [item for item in items if isinstance(item, str) and item in known]
+        self._values += [f"{key}={item}" for item in items if item not in good]
+        return tuple(dict.fromkeys(good))
 
     def _one(self, key: str, value: Any, known: Any, *, upper: bool = False) -> str | None:
         if value is None:
             return None
+        if upper and value is False:
+            # What YAML makes of NO, the code of Norway.
+            value = "NO"
         code = str(value).upper() if upper else str(value)
         if code in known:
             return code
@@ -219,7 +228,9 @@ class _Reading:
         return None
 
     def _number(self, key: str, value: Any) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 100_000:  # noqa: PLR2004
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST:
             return value
         if value is not None:
             self._values.append(f"{key}={value}")

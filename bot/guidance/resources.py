@@ -8,7 +8,7 @@ contacts nobody has ever read is not offered as help.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.content.entries import shown_channels
 from bot.content.rules import codes, condition
@@ -186,24 +186,3 @@ _NAMES = {
 
 def _speaks(entry: Resource, language: str) -> bool:
     return _NAMES.get(language.split("-", maxsplit=1)[0], "") in entry.languages
-
-
-def as_json(help_: Help, facts: Facts, today: date) -> dict[str, Any]:
-    """Return the answer of `vigil resources --json`."""
-    return {
-        "id": facts.id,
-        "ranked": [
-            {
-                "id": found.entry.id,
-                "score": found.score,
-                "reasons": [f"{code}: {value}" if value else code for code, value in found.reasons],
-                "caveats": list(found.caveats),
-                "channels": [
-                    {"type": one.type, "value": one.value, "status": one.status, "note": one.note}
-                    for one in shown_channels(found.entry.channels, today)
-                ],
-            }
-            for found in help_.ranked
-        ],
-        "excluded": [{"id": id_, "code": code} for id_, code in help_.excluded],
-    }
