@@ -26,7 +26,7 @@ def advice_as_json(knowledge: Knowledge, advice: Advice, facts: Facts) -> dict[s
         "id": facts.id,
         "ranked": [_ranked(knowledge, one) for one in advice.ranked],
         "excluded": [
-            {"id": one.entry.id, "code": one.code, "reason": sentence(knowledge, one.code)}
+            {"id": one.entry.id, "code": one.code, "reason": _excluded(knowledge, one.code)}
             for one in advice.excluded
         ],
         "warnings": list(advice.warnings),
@@ -66,6 +66,10 @@ def sentence(knowledge: Knowledge, code: str, value: str = "") -> str:
     """Return what a code says in English, about what it is about."""
     text = next((table[code] for table in knowledge.codes.values() if code in table), code)
     return text.replace("{value}", named(knowledge, value)) if value else text
+
+
+def _excluded(knowledge: Knowledge, code: str) -> str:
+    return knowledge.codes["mechanism_exclusion_codes"].get(code, code)
 
 
 def named(knowledge: Knowledge, value: str) -> str:
