@@ -144,7 +144,9 @@ class Running:
 
     def last(self) -> dict[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
         """Return what goes on until everything else has ended."""
-        return {"deliver": self.parts.delivery.run} if "deliver" in self.only else {}
+        if "deliver" not in self.only:
+            return {}
+        return {"deliver": self.parts.delivery.run, "alerts": self.parts.broadcasting.run}
 
     async def close(self) -> None:
         """Close what holds connections."""

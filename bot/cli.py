@@ -253,6 +253,9 @@ def desk(
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="A benchmark, or all.")] = "all",
+    people: Annotated[
+        int | None, typer.Option(min=1, help="To how many people `alert` goes.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure, as ratios within one run."""
@@ -260,7 +263,7 @@ def bench(
     from bot.proofs.benchmarks import measure
 
     logs.configure("ERROR")
-    _show(measure(name), as_json=as_json)
+    _show(measure(name, people=people), as_json=as_json)
 
 
 @app.command()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TOKEN = re.compile(r"^\d{3,20}:[A-Za-z0-9_-]{20,80}$")
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
+FREE_RATE = 30
 MAX_CHAT_TTL = timedelta(hours=47)
 """A bot may delete a message for 48 hours; one hour is kept for our own outages."""
 
@@ -82,6 +83,22 @@ class Settings(BaseSettings):
     chat_ttl: Duration = Field(
         default=timedelta(hours=24),
         description="When ordinary messages leave the chat; at most 47h.",
+    )
+    alert_rate: float = Field(
+        default=30.0,
+        ge=1,
+        le=1000,
+        description="Messages of an alert a second and bot. Telegram's free limit is 30.",
+    )
+    alert_paid: bool = Field(
+        default=False,
+        description="1 pays Telegram for alerts faster than 30 a second (in Stars, by the bot).",
+    )
+    alert_alone: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="An alert to at most so many people needs no second person, unless it is red.",
     )
     content: Path | None = Field(
         default=None, description="Folder with flows/, locales/ and knowledge/; default is ours."
@@ -201,4 +218,9 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError("VIGIL_WEBHOOK_URL is set, so VIGIL_WEBHOOK_SECRET must be set too.")
     if settings.webhook_url and settings.telegram_token is None:
         raise SettingsError("VIGIL_WEBHOOK_URL is set, so VIGIL_TELEGRAM_TOKEN must be set too.")
+    if settings.alert_rate > FREE_RATE and not settings.alert_paid:
+        raise SettingsError(
+            "VIGIL_ALERT_RATE is above 30: Telegram takes that from paid broadcasts only, "
+            "so VIGIL_ALERT_PAID must be 1."
+        )
     return settings

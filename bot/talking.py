@@ -69,7 +69,7 @@ async def conversation(
 async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> None:
     """Take one typed line and show every answer to it."""
     await parts.reception(terminal.inbound(line, f"line-{number}"))
-    while await parts.delivery.deliver_due():
+    while await parts.delivery.deliver_due() or await parts.broadcasting.deliver_due():
         pass
 
 

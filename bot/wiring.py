@@ -8,22 +8,27 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.content.library import Bookcase, open_library
 from bot.content.place import content_root
+from bot.domain.broadcasts import Rules
 from bot.domain.errors import SettingsError
 from bot.flow.model import Literal
 from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
 from bot.services.apply import Clerk
+from bot.services.broadcast_recall import Recall
+from bot.services.broadcast_send import Broadcasting
+from bot.services.broadcast_views import vocabulary
+from bot.services.broadcasts import Broadcasts
 from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
 from bot.services.facts import FactBook, House
 from bot.services.floods import Floods
 from bot.services.forget import Forgetting
-from bot.services.pace import Chats
+from bot.services.pace import UNLIMITED, Chats, Rate
 from bot.services.receive import Reception
 from bot.services.reload import keep_flows
 from bot.services.tidy import Tidying, hasten
@@ -31,7 +36,6 @@ from bot.services.tidy import Tidying, hasten
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from pathlib import Path
-    from typing import Any
 
     from bot.content.library import Library
     from bot.domain.ids import ChannelName, LanguageTag, PersonId
@@ -42,6 +46,10 @@ if TYPE_CHECKING:
     from bot.understand.understanding import Understanding
 
     Understand = Callable[[Words, LanguageTag], Understood]
+
+
+_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Of a reference: none can be taken for another when it is read out."""
 
 
 class SystemClock:
@@ -64,6 +72,9 @@ class Parts:
     timers: DueTimers
     tidying: Tidying
     forgetting: Forgetting
+    broadcasting: Broadcasting
+    broadcasts: Broadcasts
+    drills: Broadcasts
     channels: Mapping[ChannelName, Channel]
     worker: str
 
@@ -82,6 +93,8 @@ def wire(
     clock = clock or SystemClock()
     worker = worker_name()
     by_name = {channel.name: channel for channel in channels}
+    chats = Chats() if limits else None
+    rate = Rate(per_second=settings.alert_rate if limits else UNLIMITED)
     delivery = Delivery(
         store=store,
         clock=clock,
@@ -91,7 +104,9 @@ def wire(
             "uncertain_repeat", language, mark=Literal(text=mark)
         ),
         chat_ttl=settings.chat_ttl,
-        limits=Chats() if limits else None,
+        limits=chats,
+        rate=rate,
+        is_group=_is_group,
     )
     clerk = Clerk(
         library=bookcase, chat_ttl=settings.chat_ttl, draft_ttl=settings.draft_ttl, acts=ACTS
@@ -111,6 +126,29 @@ def wire(
         clerk=clerk,
         floods=Floods() if limits else Floods(burst=1_000_000_000),
         carrier=delivery,
+    )
+    shared: dict[str, Any] = {
+        "store": store, "clock": clock, "channels": by_name, "worker": worker,
+        "library": bookcase, "rate": rate,
+    }  # fmt: skip
+    broadcasting = Broadcasting(
+        **shared,
+        chat_ttl=settings.chat_ttl,
+        limits=chats,
+        is_group=_is_group,
+        recall=Recall(**shared),
+        paid=settings.alert_paid,
+    )
+    alerts, drills = (
+        Broadcasts(
+            clock=clock,
+            drill=drill,
+            rules=Rules(alone_up_to=settings.alert_alone),
+            vocabulary=lambda: vocabulary(bookcase()),
+            new_reference=lambda: "".join(secrets.choice(_SIGNS) for _ in range(4)),
+            new_id=lambda: secrets.token_hex(8),
+        )
+        for drill in (False, True)
     )
     tidying = Tidying(store=store, clock=clock, channels=by_name, worker=worker)
     forgetting = Forgetting(store=store, clock=clock, tidying=tidying)
@@ -133,9 +171,17 @@ def wire(
         timers=timers,
         tidying=tidying,
         forgetting=forgetting,
+        broadcasting=broadcasting,
+        broadcasts=alerts,
+        drills=drills,
         channels=by_name,
         worker=worker,
     )
+
+
+def _is_group(channel: ChannelName, address: str) -> bool:
+    """Tell whether an address is a group's: Telegram numbers them below zero."""
+    return channel.startswith("telegram") and address.startswith("-")
 
 
 async def _silence(reception: Reception, due: DueTimer) -> None:
@@ -158,7 +204,13 @@ def jobs(parts: Parts) -> list[Job]:
 
     async def recover() -> None:
         now = parts.clock.now()
-        await parts.store.write(lambda tx: (tx.outbox.recover(now=now), tx.timers.recover(now=now)))
+        await parts.store.write(
+            lambda tx: (
+                tx.outbox.recover(now=now),
+                tx.timers.recover(now=now),
+                tx.ledger.recover(now=now),
+            )
+        )
 
     async def freshen() -> None:
         await parts.store.write(lambda tx: keep_flows(tx, parts.bookcase(), parts.clock.now()))

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from bot.contract import cases, exports, people, session
+from bot.contract import alerts, cases, exports, people, session
 from bot.contract.operations import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     operation.name: operation
     for operation in (
         *session.OPERATIONS,
+        *alerts.OPERATIONS,
         *cases.OPERATIONS,
         *exports.OPERATIONS,
         *people.OPERATIONS,

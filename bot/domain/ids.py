@@ -10,6 +10,9 @@ PersonId = NewType("PersonId", str)
 CaseId = NewType("CaseId", str)
 """Random, says nothing of person or time."""
 
+AlertId = NewType("AlertId", str)
+"""Random; its short reference is what people see."""
+
 FlowId = NewType("FlowId", str)
 StepId = NewType("StepId", str)
 FlowHash = NewType("FlowHash", str)

@@ -130,6 +130,8 @@ class Outgoing:
     """Forbid forwarding and saving; off for letters and public contact cards."""
     silent: bool = False
     """No sound; for quiet hours and bland notices."""
+    paid: bool = False
+    """May be paid for, where a channel sells a faster rate to many people."""
     attachment: Attachment | None = None
     edit_ref: str | None = None
     """Change this message of ours instead of sending a new one, where the channel still can."""

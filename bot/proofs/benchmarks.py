@@ -8,7 +8,7 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import RefusedError
-from bot.proofs import bench_advise, bench_start, bench_update
+from bot.proofs import bench_advise, bench_alert, bench_start, bench_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,17 +17,24 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": bench_start.measure,
     "update": lambda: asyncio.run(bench_update.bench()),
     "advise": bench_advise.measure,
+    "alert": bench_alert.measure,
 }
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(name: str, *, people: int | None = None) -> dict[str, Any]:
     """Run a benchmark, or all of them; the answer names the machine.
+
+    Args:
+        name: Which one, or "all".
+        people: To how many an alert goes; None is the benchmark's own number.
 
     Raises:
         RefusedError: There is no benchmark of this name.
     """
     if name == "all":
         found = {one: run() for one, run in BENCHMARKS.items()}
+    elif name == "alert" and people is not None:
+        found = bench_alert.measure(people)
     elif name in BENCHMARKS:
         found = BENCHMARKS[name]()
     else:

@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.domain.errors import BotError, SendError
-from bot.services.pace import Chats
-from bot.services.ports import ChatMessage, Lane, OutboxState
+from bot.services.pace import Chats, Rate
+from bot.services.ports import PACED_LANES, ChatMessage, Lane, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -71,6 +71,9 @@ class Delivery:
     chat_ttl: timedelta
     lanes: Collection[Lane] = tuple(Lane)
     limits: Chats | None = field(default_factory=Chats)
+    rate: Rate = field(default_factory=Rate)
+    """The bot's pace of broadcasts: replies come out of it, the paced lanes are held to it."""
+    is_group: Callable[[ChannelName, str], bool] = lambda _channel, _address: False
     _running: bool = False
     _look: bool = True
     """Something may wait in the outbox."""
@@ -151,13 +154,34 @@ class Delivery:
         return rows
 
     def _claim(self, tx: Tx, limit: int) -> list[Claimed]:
+        free = [lane for lane in self.lanes if lane not in PACED_LANES]
+        paced = [lane for lane in self.lanes if lane in PACED_LANES]
+        rows = self._claim_from(tx, free, tuple(self.channels), limit)
+        now = self.clock.now()
+        waits = tx.outbox.next_due(paced) if paced and len(rows) < limit else None
+        if waits is None or waits > now:
+            return rows
+        for channel in sorted(self.channels):
+            pace: dict[str, Any] = {
+                "now": now, "every": self.rate.every(channel, now), "burst": self.rate.burst
+            }  # fmt: skip
+            room = min(tx.paces.room(channel, ahead=timedelta(), **pace), limit - len(rows))
+            if room > 0:
+                found = self._claim_from(tx, paced, (channel,), room)
+                tx.paces.reserve(channel, len(found), **pace)
+                rows += found
+        return rows
+
+    def _claim_from(
+        self, tx: Tx, lanes: Collection[Lane], channels: tuple[ChannelName, ...], limit: int
+    ) -> list[Claimed]:
         return tx.outbox.claim(
             worker=self.worker,
             now=self.clock.now(),
             lease=LEASE,
             limit=limit,
-            lanes=self.lanes,
-            channels=tuple(self.channels),
+            lanes=lanes,
+            channels=channels,
         )
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -178,7 +202,8 @@ class Delivery:
     async def _deliver(self, row: Claimed) -> Outcome:
         now = self.clock.now()
         if self.limits is not None:
-            pause = self.limits.wait(row.person, now)
+            group = self.is_group(row.channel, row.address)
+            pause = self.limits.wait(row.person, now, group=group)
             if pause:
                 return Outcome(row=row, state=OutboxState.WAITING, retry_at=now + pause)
         channel = self.channels[row.channel]
@@ -187,6 +212,8 @@ class Delivery:
             short = row.id[:6]
             text = f"{self.mark(message.language, short)}\n{message.text}"
             message = replace(message, text=text, repeat_of=short, edit_ref=None)
+        if row.lane not in PACED_LANES:
+            self.rate.spend(row.channel)
         try:
             delivered = await channel.send(row.address, message)
         except SendError as error:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.domain.words import Words
     from bot.flow.session import Session
+    from bot.services.broadcast_ports import Alerts, Ledger, Paces, Subscribers
 
 T = TypeVar("T")
 
@@ -402,6 +403,10 @@ class Tx:
     flows: KeptFlows
     leases: Leases
     mailbox: Mailbox
+    alerts: Alerts
+    ledger: Ledger
+    subscribers: Subscribers
+    paces: Paces
 
 
 class Store(Protocol):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, text, tuple_
 
 from bot.domain.errors import ConflictError
+from bot.storage.broadcast_tables import ledger
 from bot.storage.tables import mailbox, meta, metadata, outbox
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 BATCH = 1_000
 PROGRESS = "copy-progress"
 TABLES = tuple(table for table in metadata.sorted_tables if table is not meta)
-_NUMBERED = (outbox, mailbox)
+_NUMBERED = (outbox, mailbox, ledger)
 
 
 def copy_all(

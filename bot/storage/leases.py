@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, or_, select, update
 
 from bot.services.ports import OutboxState
+from bot.storage.broadcast_tables import ledger
 from bot.storage.rows import Rows, micros
 from bot.storage.tables import chat, fact, lease, outbox, timer
 
@@ -23,6 +24,11 @@ def free_all(conn: Connection) -> None:
         update(outbox)
         .where(outbox.c.state == OutboxState.CLAIMED)
         .values(state=OutboxState.WAITING, attempts=outbox.c.attempts + 1, **counted)
+    )
+    conn.execute(
+        update(ledger)
+        .where(ledger.c.state == OutboxState.CLAIMED)
+        .values(state=OutboxState.WAITING, attempts=ledger.c.attempts + 1, **counted)
     )
     conn.execute(
         update(timer)

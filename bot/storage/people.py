@@ -13,6 +13,9 @@ from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from bot.domain.ids import ChannelName, LanguageTag, PersonId
 from bot.domain.people import Person
+from bot.storage.broadcast_ledger import mark_gone
+from bot.storage.broadcast_subscribers import forget as forget_alerts
+from bot.storage.broadcast_tables import subscriber
 from bot.storage.codec import dump
 from bot.storage.rows import Rows, micros, moment
 from bot.storage.tables import OF_A_PERSON, chat, outbox, timer
@@ -73,6 +76,11 @@ class PeopleRows(Rows):
 
     def put(self, person: Person, *, at: datetime) -> None:
         """Insert or replace; an empty address stays wiped."""
+        self.upsert(people, ("id",), self.row(person, at=at))
+        mark_gone(self.conn, person.id, gone=person.gone_since is not None)
+
+    def row(self, person: Person, *, at: datetime) -> dict[str, Any]:
+        """Return the row that a person becomes."""
         gone = person.gone_since
         profile = {
             "language": person.language,
@@ -81,7 +89,8 @@ class PeopleRows(Rows):
             "preferences": person.preferences,
         }
         address = person.address.encode()
-        changed = {
+        return {
+            "id": person.id,
             "channel": person.channel,
             "address": self.seal(address, context=f"person/address/{person.id}")
             if address
@@ -89,7 +98,6 @@ class PeopleRows(Rows):
             "profile": self.seal(dump(profile), context=f"person/profile/{person.id}"),
             "seen_at": _hour(at),
         }
-        self.upsert(people, ("id",), {"id": person.id, **changed})
 
     def touch(self, id_: PersonId, *, at: datetime) -> None:
         """Remember the hour in which somebody was here of whom nothing else has changed."""
@@ -97,6 +105,7 @@ class PeopleRows(Rows):
 
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""
+        forget_alerts(self.conn, id_)
         for table in OF_A_PERSON:
             self.conn.execute(delete(table).where(table.c.person == id_))
         self.conn.execute(delete(people).where(people.c.id == id_))
@@ -111,6 +120,7 @@ class PeopleRows(Rows):
                 ~exists().where(outbox.c.person == people.c.id, outbox.c.settled_at.is_(None)),
                 ~exists().where(timer.c.person == people.c.id),
                 ~exists().where(chat.c.person == people.c.id),
+                ~exists().where(subscriber.c.person == people.c.id),
             )
             .order_by(people.c.seen_at)
             .limit(limit)

@@ -32,7 +32,7 @@ metadata = MetaData(
     }
 )
 
-_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column called INTEGER."""
 
 
@@ -70,7 +70,7 @@ session = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("dedup", String(64), nullable=False, unique=True),
     # Empty once settled: who was written to is nobody's business afterwards.
@@ -138,7 +138,7 @@ draft = Table(
 mailbox = Table(
     "mailbox",
     metadata,
-    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
     Column("person", String(64), nullable=False),
     Column("key", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -182,3 +182,6 @@ fact = Table(
 
 OF_A_PERSON = (session, outbox, timer, chat, draft, mailbox)
 """Every table with a column `person`: what goes when somebody is forgotten."""
+
+# Subjects with tables of their own; importing them here makes `metadata` whole.
+import bot.storage.broadcast_tables  # noqa: E402, F401

@@ -6,6 +6,10 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from bot.services.ports import Tx
+from bot.storage.broadcast_alerts import AlertRows
+from bot.storage.broadcast_ledger import LedgerRows
+from bot.storage.broadcast_pace import PaceRows
+from bot.storage.broadcast_subscribers import SubscriberRows
 from bot.storage.chat import ChatRows
 from bot.storage.drafts import DraftRows
 from bot.storage.flows import FlowRows
@@ -44,4 +48,8 @@ def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random
         flows=FlowRows(**shared),
         leases=LeaseRows(**shared),
         mailbox=MailboxRows(**shared),
+        alerts=AlertRows(**shared),
+        ledger=LedgerRows(**shared),
+        subscribers=SubscriberRows(**shared),
+        paces=PaceRows(**shared),
     )

@@ -108,6 +108,8 @@ def _manner(message: Outgoing) -> dict[str, Any]:
         fields["protect_content"] = True
     if message.silent:
         fields["disable_notification"] = True
+    if message.paid:
+        fields["allow_paid_broadcast"] = True
     return fields
 
 

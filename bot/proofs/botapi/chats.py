@@ -62,6 +62,10 @@ class Chat:
     keyboard: dict[str, Any] | None = None
     """The reply keyboard that is open."""
     heard_at: float | None = None
+    crowd: bool = False
+    """One of very many: what it gets is counted and not kept."""
+    unmarked: int = 0
+    marked: int = 0
 
     @property
     def is_group(self) -> bool:

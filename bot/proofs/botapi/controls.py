@@ -29,6 +29,21 @@ class Controls:
         line, at = chat_id, self.world.clock.now()
         self.world.updates.put(kind, update.get(kind, {}), line=line, at=at)
 
+    async def crowd(self, *, first: int, count: int, marks: list[str]) -> None:
+        """Make many people of whom only numbers are kept; a repeat contains one of `marks`."""
+        self.world.add_crowd(first, count, tuple(marks))
+
+    async def tally(self) -> dict[str, int]:
+        """Count what a crowd got: people without a copy, with one, and with an unmarked double."""
+        crowd = [chat for chat in self.world.chats.values() if chat.crowd]
+        return {
+            "people": len(crowd),
+            "without": sum(not chat.marked + chat.unmarked for chat in crowd),
+            "copies": sum(chat.marked + chat.unmarked for chat in crowd),
+            "doubled_unmarked": sum(chat.unmarked > 1 for chat in crowd),
+            "marked": sum(chat.marked for chat in crowd),
+        }
+
     async def flood(self, *, chat_ids: list[int], count: int, text: str) -> None:
         """Let people write `count` messages in turns, as fast as the server can take them."""
         for number in range(count):

@@ -120,7 +120,7 @@ class Messages:
         markup = fields.get("reply_markup")
         sizes.check_markup(markup)
         chat = self._open_chat(fields)
-        self._keep_pace(chat)
+        self._keep_pace(chat, paid=bool(fields.get("allow_paid_broadcast")))
         at = world.clock.now()
         message: dict[str, Any] = {
             "message_id": world.next_message_id(),
@@ -139,6 +139,12 @@ class Messages:
                 chat.keyboard = markup
             elif "remove_keyboard" in markup:
                 chat.keyboard = None
+        if chat.crowd:
+            marked = any(mark in str(body.get("text", "")) for mark in world.repeat_marks)
+            chat.marked += marked
+            chat.unmarked += not marked
+            world.counts["sent"] = world.counts.get("sent", 0) + 1
+            return message
         stored = Stored(message=message, from_bot=True, at=at, protected=protected)
         chat.messages[message["message_id"]] = stored
         world.note("sent", chat, message, silent=bool(fields.get("disable_notification")))
@@ -151,9 +157,13 @@ class Messages:
             raise refused
         return chat
 
-    def _keep_pace(self, chat: Chat) -> None:
+    def _keep_pace(self, chat: Chat, *, paid: bool = False) -> None:
         seconds = self._world.pace.wait(
-            chat.id, group=chat.is_group, heard_at=chat.heard_at, now=self._world.clock.now()
+            chat.id,
+            group=chat.is_group,
+            heard_at=chat.heard_at,
+            now=self._world.clock.now(),
+            paid=paid,
         )
         if seconds:
             raise too_many_requests(seconds)

@@ -21,6 +21,7 @@ class Limits:
     chat_burst: int = 5
     group_per_minute: float = 20.0
     answering: float = 60.0
+    paid_per_second: float = 1000.0
 
 
 class _Bucket:
@@ -46,9 +47,18 @@ class Pace:
     def __init__(self, limits: Limits | None) -> None:
         self.limits = limits
         self._overall: _Bucket | None = None
+        self._paid: _Bucket | None = None
         self._chats: dict[int, _Bucket] = {}
 
-    def wait(self, chat_id: int, *, group: bool, heard_at: float | None, now: float) -> int:
+    def wait(
+        self,
+        chat_id: int,
+        *,
+        group: bool,
+        heard_at: float | None,
+        now: float,
+        paid: bool = False,
+    ) -> int:
         """Count one message; 0 when it may go, else the seconds after which to try again."""
         limits = self.limits
         if limits is None:
@@ -61,9 +71,17 @@ class Pace:
         seconds = bucket.take(now, rate=rate, full=full)
         if seconds or (heard_at is not None and now - heard_at <= limits.answering):
             return seconds
-        if self._overall is None:
-            self._overall = _Bucket(limits.overall_burst, now)
-        seconds = self._overall.take(now, rate=limits.overall_per_second, full=limits.overall_burst)
+        rate, full = limits.overall_per_second, float(limits.overall_burst)
+        if paid:
+            rate, full = limits.paid_per_second, limits.paid_per_second
+        overall = self._paid if paid else self._overall
+        if overall is None:
+            overall = _Bucket(full, now)
+            if paid:
+                self._paid = overall
+            else:
+                self._overall = overall
+        seconds = overall.take(now, rate=rate, full=full)
         if seconds:
             bucket.left += 1
         return seconds

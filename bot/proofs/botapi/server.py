@@ -149,6 +149,8 @@ class BotApi:
         try:
             result = await self._methods.call(method, fields, uploads)
         except RefusedCall as refused:
+            if refused.code == 429:
+                self.world.counts["429"] = self.world.counts.get("429", 0) + 1
             answer = _json(refused.body(), refused.code)
             if refused.parameters and "retry_after" in refused.parameters:
                 answer.headers["Retry-After"] = str(refused.parameters["retry_after"])

@@ -89,6 +89,7 @@ class World:
         """Every update that was made, whether the bot wanted it or not."""
         self.violations: list[str] = []
         self.counts: dict[str, int] = {}
+        self.repeat_marks: tuple[str, ...] = ()
         self.me: dict[str, Any] = {
             "id": int(token.split(":", maxsplit=1)[0]),
             "is_bot": True,
@@ -125,6 +126,19 @@ class World:
         )
         self.chats[chat_id] = chat
         return chat
+
+    def add_crowd(self, first: int, count: int, marks: tuple[str, ...]) -> None:
+        """Make many people who once wrote to the bot; of them only numbers are kept.
+
+        Args:
+            first: The first one's id; the others follow it.
+            count: How many they are.
+            marks: Of these a repeat contains one, which says that it is one.
+        """
+        self.repeat_marks = marks
+        for chat_id in range(first, first + count):
+            about = {"id": chat_id, "type": "private", "first_name": "Crowd"}
+            self.chats[chat_id] = Chat(id=chat_id, kind="private", about=about, crowd=True)
 
     def add_group(self, title: str, kind: str = "supergroup") -> Chat:
         """Make a group or a channel that the bot is in."""

@@ -1,0 +1,321 @@
+"""Sends alerts: claims ledger rows at the bot's pace, shows them, writes down what became of each.
+
+The lane of alerts, slower than every other: it has its own workers and its own commits, so that no
+reply ever waits behind it. A turn is a quarter of a second: it settles what ended, looks whether
+each alert may still go on, and claims no more than may leave until the next turn. So an alert that
+is paused or aborted stops within a turn, and a killed process leaves a quarter of a second in
+doubt; those rows come back, marked as repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.domain.broadcasts import MAX_ATTEMPTS, SENDING, Outcome, Reason, Severity, State
+from bot.domain.errors import BotError, SendError
+from bot.services import broadcast_house as house
+from bot.services.broadcast_ports import Settled
+from bot.services.broadcast_texts import compose
+from bot.services.ports import ChatMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from bot.content.library import Library
+    from bot.domain.broadcasts import Alert
+    from bot.domain.ids import AlertId, ChannelName
+    from bot.domain.messages import Outgoing
+    from bot.services.broadcast_ports import LedgerRow
+    from bot.services.broadcast_recall import Recall
+    from bot.services.pace import Chats, Rate
+    from bot.services.ports import Channel, Clock, Store, Tx
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=40)
+"""Longer than a channel may take to answer and than a claimed row may wait for its moment."""
+
+TURN = 0.25
+"""Seconds between turns while something is sent."""
+
+IDLE = 1.0
+"""Seconds between looks while nothing is."""
+
+IN_FLIGHT = 200
+"""Copies on their way at once; a slow channel slows an alert down, nothing else."""
+
+STEP = timedelta(seconds=1)
+BUSY_AGAIN = timedelta(minutes=10)
+"""After so long it is looked again whether somebody is still in the middle of a report."""
+
+_SOON = timedelta(seconds=1)
+_BACK_OFF = (2, 5, 15, 60, 300)
+
+
+@dataclass(slots=True, kw_only=True)
+class Copy:
+    """One person's copy of an alert, ready to be shown at its moment."""
+
+    row: LedgerRow
+    message: Outgoing
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Broadcasting:
+    """One sender of alerts; several may share a database."""
+
+    store: Store
+    clock: Clock
+    channels: Mapping[ChannelName, Channel]
+    worker: str
+    library: Callable[[], Library]
+    chat_ttl: timedelta
+    rate: Rate
+    limits: Chats | None
+    is_group: Callable[[ChannelName, str], bool] = lambda _channel, _address: False
+    recall: Recall
+    paid: bool = False
+    """Send at the rate that the channel sells."""
+    _live: set[AlertId] = field(default_factory=set)
+    """Alerts that may be sent, as of the last turn."""
+    _ended: list[Settled] = field(default_factory=list)
+    _flying: set[asyncio.Task[None]] = field(default_factory=set)
+    _stepped: datetime | None = None
+    _busy: bool = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until told to stop; what is under way is finished first."""
+        while not stop.is_set():
+            await self.turn()
+            await _set_within(stop, TURN if self._busy or self._flying else IDLE)
+        self._live.clear()
+        while self._flying:
+            await asyncio.wait(self._flying)
+        await self._settle()
+
+    async def deliver_due(self) -> int:
+        """Send everything that may go now and wait for it; return how many copies that was."""
+        done, moved = 0, 1
+        while moved:
+            self._stepped = None
+            moved = len(self._flying) + await self.turn()
+            while self._flying:
+                await asyncio.wait(self._flying)
+            await self._settle()
+            done += moved
+        return done
+
+    async def turn(self) -> int:
+        """Settle, look and claim, in one commit; return how much was moved by it."""
+        ended, self._ended = self._ended, []
+        spent = self.rate.take_spent()
+        now = self.clock.now()
+
+        def unit(tx: Tx) -> tuple[list[Copy], list[Alert], int]:
+            self._write(tx, ended, now)
+            for channel, number in spent.items():
+                self._reserve(tx, channel, number, now)
+            alerts, stepped = self._look(tx, now)
+            copies: list[Copy] = []
+            if room := IN_FLIGHT - len(self._flying):
+                copies = self._claim(tx, alerts, room, now)
+            return copies, alerts, stepped
+
+        try:
+            copies, alerts, stepped = await self.store.write(unit)
+        except BotError as error:
+            log.error("alerts-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
+            self._ended = [*ended, *self._ended]
+            for channel, number in spent.items():
+                for _ in range(number):
+                    self.rate.spend(channel)
+            return 0
+        self._live = {one.id for one in alerts if one.state in SENDING}
+        for copy in copies:
+            task = asyncio.get_running_loop().create_task(self._send(copy))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+        recalling = [one for one in alerts if one.state is State.RECALLING]
+        taken_back = await self.recall.turn() if recalling else 0
+        self._busy = bool(self._live or recalling)
+        return len(copies) + taken_back + stepped
+
+    def _look(self, tx: Tx, now: datetime) -> tuple[list[Alert], int]:
+        """Return alerts that the house looks after; takes each a step further now and then."""
+        alerts = tx.alerts.due(now)
+        if self._stepped is not None and now - self._stepped < STEP:
+            return alerts, 0
+        self._stepped = now
+        found, stepped = [], 0
+        for one in alerts:
+            mine = tx.alerts.grab(one.id)
+            after = one if mine is None else house.step(tx, mine, now)
+            stepped += mine is not None and after.version != mine.version
+            found.append(after)
+        return found, stepped
+
+    def _claim(self, tx: Tx, alerts: list[Alert], room: int, now: datetime) -> list[Copy]:
+        sending = [one for one in alerts if one.state in SENDING]
+        if not sending:
+            return []
+        library = self.library()
+        copies: list[Copy] = []
+        for channel in sorted(self.channels):
+            free = min(room - len(copies), self._room(tx, channel, now))
+            rows: list[tuple[Alert, LedgerRow]] = []
+            for alert in sending:
+                if len(rows) >= free:
+                    break
+                claimed = tx.ledger.claim(
+                    alert.id,
+                    channel=channel,
+                    first_wave_only=alert.state is State.CANARY,
+                    worker=self.worker,
+                    now=now,
+                    lease=LEASE,
+                    limit=free - len(rows),
+                )
+                rows += [(alert, row) for row in claimed if self._may(tx, library, alert, row, now)]
+            moments = self._reserve(tx, channel, len(rows), now)
+            for (alert, row), at in zip(rows, moments, strict=True):
+                message = self._message(alert, row, library)
+                copies.append(Copy(row=row, message=message, at=at))
+        return copies
+
+    def _may(self, tx: Tx, library: Library, alert: Alert, row: LedgerRow, now: datetime) -> bool:
+        """Leave people alone who are in the middle of a report, unless it is red."""
+        if alert.content.severity is Severity.RED:
+            return True
+        session = tx.sessions.load(row.person)
+        frames = session.frames if session is not None else ()
+        flows = (library.pinned(frame.flow, frame.hash) for frame in frames)
+        if not any(flow is not None and flow.sensitive for flow in flows):
+            return True
+        later = Settled(
+            row=row, outcome=Outcome.WAITING, reason=Reason.BUSY, again_at=now + BUSY_AGAIN
+        )
+        tx.ledger.settle([later], worker=self.worker, at=now)
+        return False
+
+    def _message(self, alert: Alert, row: LedgerRow, library: Library) -> Outgoing:
+        quiet = alert.content.severity is Severity.GREEN
+        message = compose(alert, library, row.language, repeat=row.attempts > 0, silent=quiet)
+        return replace(message, paid=self.paid)
+
+    def _room(self, tx: Tx, channel: ChannelName, now: datetime) -> int:
+        return tx.paces.room(
+            channel,
+            now=now,
+            every=self.rate.every(channel, now),
+            burst=self.rate.burst,
+            ahead=timedelta(seconds=TURN),
+        )
+
+    def _reserve(self, tx: Tx, channel: ChannelName, number: int, now: datetime) -> list[datetime]:
+        every = self.rate.every(channel, now)
+        return tx.paces.reserve(channel, number, now=now, every=every, burst=self.rate.burst)
+
+    async def _send(self, copy: Copy) -> None:
+        """Show one copy at its moment, if its alert may still be sent then."""
+        pause = (copy.at - self.clock.now()).total_seconds()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        row, now = copy.row, self.clock.now()
+        if row.alert not in self._live:
+            self._ended.append(Settled(row=row, outcome=Outcome.WAITING, again_at=now))
+            return
+        if self.limits is not None:
+            group = self.is_group(row.channel, row.address)
+            wait = self.limits.wait(row.person, now, group=group)
+            if wait:
+                again = Settled(row=row, outcome=Outcome.WAITING, again_at=now + wait)
+                self._ended.append(again)
+                return
+        self._ended.append(await self._show(copy))
+
+    async def _show(self, copy: Copy) -> Settled:
+        row = copy.row
+        try:
+            delivered = await self.channels[row.channel].send(row.address, copy.message)
+        except SendError as error:
+            return await self._failed(row, error)
+        except Exception:
+            # One message's bug must not stop all others.
+            log.exception("send-failed", channel=row.channel, attempts=row.attempts)
+            return await self._failed(row, SendError("bug", uncertain=True))
+        return Settled(row=row, outcome=Outcome.DELIVERED, refs=delivered.refs)
+
+    async def _failed(self, row: LedgerRow, error: SendError) -> Settled:
+        now = self.clock.now()
+        log.warning(
+            "alert-not-sent", channel=row.channel, reason=error.reason, attempts=row.attempts
+        )
+        if error.gone:
+            return Settled(row=row, outcome=Outcome.UNREACHABLE)
+        if error.rejected:
+            return Settled(row=row, outcome=Outcome.EXCLUDED, reason=Reason.REFUSED)
+        if error.uncertain and row.attempts + 1 >= MAX_ATTEMPTS:
+            return Settled(row=row, outcome=Outcome.UNCERTAIN)
+        back_off = timedelta(seconds=_BACK_OFF[min(row.attempts, len(_BACK_OFF) - 1)])
+        # Never at once: a moment that has passed already would be tried in a circle.
+        again_at = max(error.retry_at or now + back_off, now + _SOON)
+        if error.reason == "flood" and self.rate.flooded(row.channel, row.person, now):
+            channel = row.channel
+            await self.store.write(lambda tx: tx.paces.hold(channel, until=again_at))
+        return Settled(
+            row=row, outcome=Outcome.WAITING, again_at=again_at, uncertain=error.uncertain
+        )
+
+    async def _settle(self) -> None:
+        while self._ended:
+            ended, self._ended = self._ended, []
+            now = self.clock.now()
+            try:
+                await self.store.write(_writing(self, ended, now))
+            except BotError as error:
+                # Their leases run out; they come back and say that they may be repeats.
+                log.error("alerts-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
+                return
+
+    def _write(self, tx: Tx, ended: list[Settled], now: datetime) -> None:
+        tx.ledger.settle(ended, worker=self.worker, at=now)
+        for one in ended:
+            if one.refs:
+                tx.chat.add(one.row.person, [self._shown(ref, now) for ref in one.refs])
+            if one.outcome is Outcome.UNREACHABLE:
+                _gone(tx, one.row, now)
+
+    def _shown(self, ref: str, now: datetime) -> ChatMessage:
+        return ChatMessage(
+            ref=ref,
+            at=now,
+            delete_at=now + self.chat_ttl,
+            sensitive=False,
+            keep=False,
+            ours=True,
+        )
+
+
+def _gone(tx: Tx, row: LedgerRow, now: datetime) -> None:
+    person = tx.people.find(row.person)
+    if person is not None and person.gone_since is None:
+        tx.people.put(replace(person, gone_since=now), at=now)
+
+
+def _writing(sender: Broadcasting, ended: list[Settled], now: datetime) -> Callable[[Tx], None]:
+    return lambda tx: sender._write(tx, ended, now)  # noqa: SLF001 - its own
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

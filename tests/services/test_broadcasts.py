@@ -1,0 +1,568 @@
+"""Alerts from the first word to the last row, with a channel that can be told to fail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from bot.content.library import open_library
+from bot.contract.alerts import (
+    ActOnAlert,
+    AlertText,
+    ApproveAlert,
+    NameAlert,
+    RecallAlert,
+    Severity,
+    WriteAlert,
+)
+from bot.domain.broadcasts import Actor, Alert, Outcome, Reason, Rules, State
+from bot.domain.errors import RefusedError, SendError
+from bot.domain.ids import AlertId, ChannelName, LanguageTag, PersonId
+from bot.domain.messages import Delivered, Outgoing
+from bot.domain.people import Person
+from bot.domain.subscriptions import Subscription
+from bot.flow.session import Frame, Session
+from bot.services.broadcast_recall import Recall
+from bot.services.broadcast_send import Broadcasting
+from bot.services.broadcast_views import Views
+from bot.services.broadcasts import Broadcasts, attempt
+from bot.services.pace import UNLIMITED, Rate
+from bot.storage.engine import open_store
+from bot.vault.cipher import ApplicationCipher
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from bot.content.library import Library
+    from bot.services.ports import Store, Tx
+
+START = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+TG = ChannelName("telegram")
+EN, AR = LanguageTag("en"), LanguageTag("ar")
+AUTHOR = Actor(id="author", roles=frozenset({"coordinator"}))
+SECOND = Actor(id="second", roles=frozenset({"coordinator"}))
+LEAD = Actor(id="lead", roles=frozenset({"lead"}))
+OPERATOR = Actor(id="machine", roles=frozenset({"operator"}))
+A1 = "alert-one"
+
+
+@dataclass
+class Clock:
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Phones:
+    """A channel whose people are addresses; `fails` says what happens to some."""
+
+    name: ChannelName = TG
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    changed: dict[str, str] = field(default_factory=dict)
+    fails: Callable[[str], Exception | None] = lambda _address: None
+    number: int = 0
+    before: Callable[[], None] = lambda: None
+
+    async def send(self, address: str, message: Outgoing) -> Delivered:
+        self.before()
+        if error := self.fails(address):
+            raise error
+        if message.edit_ref is not None:
+            self.changed[message.edit_ref] = message.text
+            return Delivered(refs=(message.edit_ref,))
+        self.number += 1
+        self.shown.setdefault(address, []).append(message.text)
+        return Delivered(refs=(str(self.number),))
+
+    async def delete(self, address: str, refs: Sequence[str]) -> None:
+        if error := self.fails(address):
+            raise error
+        self.deleted += refs
+
+
+@dataclass
+class House:
+    store: Store
+    clock: Clock
+    phones: Phones
+    sender: Broadcasting
+    acts: Broadcasts
+    drills: Broadcasts
+    views: Views
+    refused: list[str] = field(default_factory=list)
+
+    async def do(self, act: Any, actor: Actor, asked: Any) -> Any:
+        name = act.__name__
+        return await attempt(self.store, act, actor, asked, at=self.clock.now(), name=name)
+
+    async def refuses(self, act: Any, actor: Actor, asked: Any) -> str:
+        with pytest.raises(RefusedError) as caught:
+            await self.do(act, actor, asked)
+        return str(caught.value)
+
+    async def alert(self, id_: str = A1) -> Alert:
+        found = await self.store.read(lambda tx: tx.alerts.get(AlertId(id_)))
+        assert found is not None
+        return found
+
+    async def approved(self, **more: Any) -> Alert:
+        acts = self.acts
+        await self.do(acts.write, AUTHOR, draft(**more))
+        frozen = await self.do(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=1))
+        yes = ApproveAlert(alert=A1, version=2, frozen=frozen.frozen)
+        return await self.do(acts.approve, SECOND, yes)
+
+    async def sums(self, id_: str = A1) -> dict[str, int]:
+        counts = await self.store.read(lambda tx: tx.ledger.counts(AlertId(id_)))
+        found: Counter[str] = Counter()
+        for (_, outcome, reason), number in counts.items():
+            found[f"{outcome}({reason})" if reason else outcome.value] += number
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return open_library(None)
+
+
+@pytest_asyncio.fixture
+async def house(library: Library, tmp_path: Any) -> AsyncIterator[House]:
+    store = open_store(f"sqlite:///{tmp_path / 'v.db'}", ApplicationCipher(bytes(range(32))))
+    clock, phones = Clock(), Phones()
+    shared: dict[str, Any] = {
+        "store": store, "clock": clock, "channels": {TG: phones}, "worker": "w",
+        "library": lambda: library, "rate": Rate(per_second=UNLIMITED),
+    }  # fmt: skip
+    acts, drills = (
+        Broadcasts(
+            clock=clock,
+            drill=drill,
+            rules=Rules(),
+            vocabulary=lambda: {"topic": ["arrests"]},
+            new_reference=lambda: "K7QF",
+            new_id=lambda: "child",
+        )
+        for drill in (False, True)
+    )
+    sender = Broadcasting(
+        **shared, chat_ttl=timedelta(hours=24), limits=None, recall=Recall(**shared)
+    )
+    yield House(
+        store=store, clock=clock, phones=phones, sender=sender, acts=acts, drills=drills,
+        views=Views(acts=acts, library=lambda: library),
+    )  # fmt: skip
+    await store.close()
+
+
+def draft(**more: Any) -> WriteAlert:
+    asked: dict[str, Any] = {
+        "alert": A1,
+        "severity": Severity.RED,
+        "audience": "everyone",
+        "texts": (
+            AlertText(language="en", text="Stay inside."),
+            AlertText(language="ar", text="ابق في الداخل."),
+        ),
+        "fallback": "en",
+        "hold_seconds": 0,
+        **more,
+    }
+    return WriteAlert(**asked)
+
+
+async def settle_in(house: House, number: int, **more: Any) -> list[PersonId]:
+    def unit(tx: Tx) -> list[PersonId]:
+        found = []
+        for place in range(number):
+            id_ = tx.people.lock(TG, str(place))
+            language = AR if place % 5 == 4 else EN
+            person = Person(
+                id=id_, channel=TG, address=str(place), language=language, language_hint=None
+            )
+            tx.people.put(person, at=START)
+            tx.subscribers.put(Subscription(person=id_, language=language, **more))
+            found.append(id_)
+        return found
+
+    return await house.store.write(unit)
+
+
+async def test_an_alert_reaches_everybody_once_in_their_language(house: House) -> None:
+    await settle_in(house, 20)
+    await house.approved()
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 20}
+    assert (await house.alert()).state is State.COMPLETE
+    assert all(len(texts) == 1 for texts in house.phones.shown.values())
+    assert "Stay inside." in house.phones.shown["0"][0]
+    assert "ابق في الداخل" in house.phones.shown["4"][0]
+    reference = (await house.alert()).reference
+    assert all(reference in text for texts in house.phones.shown.values() for text in texts)
+
+
+async def test_who_has_no_text_in_their_language_gets_the_fallback(house: House) -> None:
+    await settle_in(house, 5)
+    await house.approved(texts=(AlertText(language="en", text="Stay inside."),))
+    await house.sender.deliver_due()
+    assert "Stay inside." in house.phones.shown["4"][0]
+
+
+async def test_nothing_leaves_before_a_second_person_approves(house: House) -> None:
+    await settle_in(house, 3)
+    await house.do(house.acts.write, AUTHOR, draft())
+    await house.do(house.acts.submit, AUTHOR, ActOnAlert(alert=A1, version=1))
+    await house.sender.deliver_due()
+    assert house.phones.shown == {}
+    assert await house.sums() == {"waiting": 3}
+
+
+async def test_the_canary_goes_first_and_the_others_after_the_hold(house: House) -> None:
+    await settle_in(house, 150)
+    await house.approved(hold_seconds=120)
+    await house.sender.deliver_due()
+    assert (len(house.phones.shown), (await house.alert()).state) == (2, State.CANARY)
+    house.clock.at += timedelta(seconds=121)
+    await house.sender.deliver_due()
+    assert (len(house.phones.shown), (await house.alert()).state) == (150, State.COMPLETE)
+
+
+async def test_a_canary_that_is_refused_pauses_the_alert_for_a_lead(house: House) -> None:
+    await settle_in(house, 150)
+    house.phones.fails = lambda _address: SendError("rejected", rejected=True)
+    await house.approved(hold_seconds=60)
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(seconds=61)
+    await house.sender.deliver_due()
+    paused = await house.alert()
+    assert (paused.state, paused.paused_for) == (State.PAUSED, "canary")
+    assert await house.sums() == {"waiting": 148, "excluded(refused)": 2}
+    assert await house.refuses(house.acts.resume, SECOND, NameAlert(alert=A1)) == "not-yours"
+    house.phones.fails = lambda _address: None
+    await house.do(house.acts.resume, LEAD, NameAlert(alert=A1))
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 148, "excluded(refused)": 2}
+
+
+async def test_every_way_to_fail_ends_in_its_outcome_and_all_add_up(house: House) -> None:
+    await settle_in(house, 8)
+    ways = {
+        "0": SendError("gone", gone=True),
+        "1": SendError("rejected", rejected=True),
+        "2": SendError("uncertain", uncertain=True),
+        "3": SendError("flood", retry_at=START + timedelta(seconds=30)),
+    }
+    house.phones.fails = ways.get
+    await house.approved()
+    for _ in range(12):
+        await house.sender.deliver_due()
+        house.clock.at += timedelta(minutes=6)
+    assert (await house.alert()).state is not State.COMPLETE
+    house.clock.at = START + timedelta(hours=25)
+    await house.sender.deliver_due()
+    assert await house.sums() == {
+        "delivered": 4, "unreachable": 1, "excluded(refused)": 1, "uncertain": 1, "expired": 1,
+    }  # fmt: skip
+    done = await house.alert()
+    assert (done.state, done.frozen) == (State.COMPLETE, 8)
+    gone = await house.store.read(lambda tx: tx.people.find(tx.people.lock(TG, "0")))
+    assert gone is not None
+    assert gone.gone_since is not None
+
+
+async def test_a_repeat_says_that_it_is_one_and_carries_the_reference(house: House) -> None:
+    await settle_in(house, 1)
+    told = [SendError("uncertain", uncertain=True)]
+    house.phones.fails = lambda _address: told.pop() if told else None
+    await house.approved()
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(seconds=5)
+    await house.sender.deliver_due()
+    (copy,) = house.phones.shown["0"]
+    first = copy.splitlines()[0]
+    assert "may have reached you before" in first
+    assert (await house.alert()).reference in first
+
+
+async def test_abort_after_k_copies_leaves_at_most_those_under_way(house: House) -> None:
+    await settle_in(house, 1_000)
+    house.sender.rate.per_second = 400.0
+    await house.approved()
+    for _ in range(3):
+        await house.sender.turn()
+    under_way = len(house.sender._flying) + len(house.sender._ended)
+    await house.do(house.acts.abort, SECOND, NameAlert(alert=A1))
+    await house.sender.turn()
+    at_abort = len(house.phones.shown)
+    await house.sender.deliver_due()
+    assert len(house.phones.shown) <= at_abort + under_way
+    sums = await house.sums()
+    assert set(sums) == {"delivered", "excluded(aborted)"}
+    assert sum(sums.values()) == 1_000
+    assert sums["delivered"] == len(house.phones.shown)
+    assert (await house.alert()).ended_at is not None
+
+
+async def test_a_paused_alert_rests_and_goes_on_where_it_stopped(house: House) -> None:
+    await settle_in(house, 300)
+    house.sender.rate.per_second = 400.0
+    await house.approved()
+    await house.sender.turn()
+    await house.do(house.acts.pause, SECOND, NameAlert(alert=A1))
+    await house.sender.deliver_due()
+    resting = len(house.phones.shown)
+    assert 0 < resting < 300
+    await house.do(house.acts.resume, SECOND, NameAlert(alert=A1))
+    for _ in range(40):
+        await house.sender.deliver_due()
+        house.clock.at += timedelta(seconds=1)
+    assert await house.sums() == {"delivered": 300}
+    assert all(len(texts) == 1 for texts in house.phones.shown.values())
+
+
+async def test_recall_empties_every_chat_that_can_be_emptied(house: House) -> None:
+    await settle_in(house, 30)
+    await house.approved()
+    await house.sender.deliver_due()
+    away = {"3": SendError("unreachable"), "4": SendError("gone", gone=True)}
+    house.phones.fails = away.get
+    await house.do(house.acts.recall, SECOND, RecallAlert(alert=A1))
+    await house.sender.deliver_due()
+    assert len(house.phones.deleted) == 28
+    assert (await house.alert()).state is State.RECALLING
+    away.pop("3")
+    house.clock.at += timedelta(minutes=2)
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(seconds=2)
+    await house.sender.deliver_due()
+    assert len(house.phones.deleted) == 29
+    assert (await house.alert()).state is State.RECALLED
+
+
+async def test_recall_by_changing_shows_only_what_was_approved_with_it(house: House) -> None:
+    await settle_in(house, 5)
+    await house.approved(correction=(AlertText(language="en", text="All clear since noon."),))
+    await house.sender.deliver_due()
+    await house.do(house.acts.recall, LEAD, RecallAlert(alert=A1, edits=True))
+    await house.sender.deliver_due()
+    assert len(house.phones.changed) == 5
+    assert all("All clear since noon." in text for text in house.phones.changed.values())
+
+
+async def test_the_correction_goes_to_those_who_got_it_under_the_same_reference(
+    house: House,
+) -> None:
+    await settle_in(house, 6)
+    house.phones.fails = {"2": SendError("gone", gone=True)}.get
+    await house.approved(correction=(AlertText(language="en", text="All clear."),))
+    await house.sender.deliver_due()
+    child = await house.do(house.acts.correct, SECOND, NameAlert(alert=A1))
+    await house.sender.deliver_due()
+    assert await house.sums("child") == {"delivered": 5}
+    assert child.reference == (await house.alert()).reference
+    assert "All clear." in house.phones.shown["0"][1]
+    assert await house.refuses(house.acts.correct, SECOND, NameAlert(alert=A1)) == "state"
+
+
+async def test_amber_waits_for_the_end_of_a_report_and_red_does_not(
+    house: House, library: Library
+) -> None:
+    (id_,) = await settle_in(house, 1)
+    report = next(flow for flow in library.flows.values() if flow.sensitive)
+    frame = Frame(flow=report.id, hash=report.hash, step=report.start)
+    await house.store.write(lambda tx: tx.sessions.save(id_, Session(frames=(frame,)), at=START))
+    await house.approved(severity=Severity.AMBER)
+    await house.sender.deliver_due()
+    assert house.phones.shown == {}
+    house.clock.at += timedelta(hours=49)
+    await house.sender.deliver_due()
+    assert await house.sums() == {"excluded(busy)": 1}
+    await house.do(house.acts.write, AUTHOR, draft(alert="red"))
+    await house.do(house.acts.submit, AUTHOR, ActOnAlert(alert="red", version=1))
+    await house.do(house.acts.approve, SECOND, ApproveAlert(alert="red", version=2, frozen=1))
+    await house.sender.deliver_due()
+    assert len(house.phones.shown["0"]) == 1
+
+
+async def test_a_drill_says_so_twice_and_can_never_become_an_alert(house: House) -> None:
+    await settle_in(house, 2)
+    drills = house.drills
+    await house.do(drills.write, AUTHOR, draft(alert="drill", severity=Severity.RED))
+    for act in (house.acts.write, house.acts.submit, house.acts.approve):
+        asked = {
+            "write": draft(alert="drill", version=1, audience="not everyone"),
+            "submit": ActOnAlert(alert="drill", version=1),
+            "approve": ApproveAlert(alert="drill", version=1, frozen=2),
+        }[act.__name__]
+        assert await house.refuses(act, AUTHOR, asked) == "no-such-alert"
+    await house.do(drills.submit, AUTHOR, ActOnAlert(alert="drill", version=1))
+    await house.do(drills.approve, SECOND, ApproveAlert(alert="drill", version=2, frozen=2))
+    await house.sender.deliver_due()
+    assert house.phones.shown["0"][0].count("DRILL. This is practice only") == 2
+
+
+async def test_who_stopped_a_kind_is_counted_and_not_written_to(house: House) -> None:
+    await settle_in(house, 2, stopped=frozenset({"severity-amber"}))
+    await house.approved(severity=Severity.AMBER)
+    await house.sender.deliver_due()
+    assert await house.sums() == {"opted_out": 2}
+    assert (await house.alert()).state is State.COMPLETE
+
+
+async def test_twice_the_same_request_does_it_once(house: House) -> None:
+    await settle_in(house, 3)
+    acts = house.acts
+    for _ in range(2):
+        await house.do(acts.write, AUTHOR, draft())
+    for _ in range(2):
+        await house.do(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=1))
+    for _ in range(2):
+        await house.do(acts.approve, SECOND, ApproveAlert(alert=A1, version=2, frozen=3))
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 3}
+
+
+async def test_a_rogue_coordinator_cannot_send_widen_or_approve_alone(house: House) -> None:
+    await settle_in(house, 10)
+    acts = house.acts
+    await house.do(acts.write, AUTHOR, draft(audience="topic is arrests"))
+    assert await house.refuses(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=1)) == "nobody"
+    await house.do(acts.write, AUTHOR, draft(version=1))
+    await house.do(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=2))
+    yes = ApproveAlert(alert=A1, version=3, frozen=10)
+    assert await house.refuses(acts.approve, AUTHOR, yes) == "own-alert"
+    assert await house.refuses(acts.approve, OPERATOR, yes) == "role"
+    wider = draft(version=3, audience="everyone", texts=(AlertText(language="en", text="Other"),))
+    assert await house.refuses(acts.write, AUTHOR, wider) == "state"
+    # The second person gave their word for a shorter list, or for another version.
+    for asked in (replace(yes, frozen=9), replace(yes, version=2)):
+        assert await house.refuses(acts.approve, SECOND, asked) == "changed"
+    # Given back and changed, the approval that was prepared no longer fits.
+    await house.do(acts.give_back, AUTHOR, ActOnAlert(alert=A1, version=3))
+    await house.do(
+        acts.write, AUTHOR, draft(version=4, texts=(AlertText(language="en", text="x"),))
+    )
+    await house.do(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=5))
+    assert await house.refuses(acts.approve, SECOND, yes) == "changed"
+    for act in (acts.resume, acts.correct, acts.recall):
+        asked = RecallAlert(alert=A1) if act is acts.recall else NameAlert(alert=A1)
+        assert await house.refuses(act, AUTHOR, asked) == "state"
+    await house.sender.deliver_due()
+    assert house.phones.shown == {}
+
+
+async def test_somebody_who_changed_a_text_is_an_author_too(house: House) -> None:
+    await settle_in(house, 3)
+    acts = house.acts
+    await house.do(acts.write, AUTHOR, draft())
+    changed = draft(version=1, texts=(AlertText(language="en", text="Other"),))
+    await house.do(acts.write, SECOND, changed)
+    await house.do(acts.submit, AUTHOR, ActOnAlert(alert=A1, version=2))
+    yes = ApproveAlert(alert=A1, version=3, frozen=3)
+    assert await house.refuses(acts.approve, SECOND, yes) == "own-alert"
+    await house.do(acts.approve, LEAD, yes)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"audience": "topic is unheard-of"}, "bad-audience"),
+        ({"audience": "country"}, "bad-audience"),
+    ],
+)
+async def test_an_audience_that_is_none_is_refused_when_it_is_written(
+    house: House, more: dict[str, str], code: str
+) -> None:
+    assert await house.refuses(house.acts.write, AUTHOR, draft(**more)) == code
+
+
+async def test_faulty_texts_are_refused_when_they_are_submitted(house: House) -> None:
+    await settle_in(house, 1)
+    texts = (
+        AlertText(language="en", text="Call +1 555 0100."),
+        AlertText(language="ar", text="اتصل على +1 555 0199."),
+    )
+    await house.do(house.acts.write, AUTHOR, draft(texts=texts))
+    asked = ActOnAlert(alert=A1, version=1)
+    assert await house.refuses(house.acts.submit, AUTHOR, asked) == "faulty-text"
+    view = await house.store.read(lambda tx: house.views.view(tx, AUTHOR, tx.alerts.get(A1)))
+    assert [(fault.language, fault.code) for fault in view.faults] == [("ar", "numbers")]
+
+
+async def test_the_preview_is_what_the_frozen_list_becomes(house: House) -> None:
+    await settle_in(house, 10)
+    await house.do(house.acts.write, AUTHOR, draft())
+
+    async def view() -> Any:
+        alert = await house.alert()
+        return await house.store.read(lambda tx: house.views.view(tx, SECOND, alert))
+
+    before = await view()
+    await house.do(house.acts.submit, AUTHOR, ActOnAlert(alert=A1, version=1))
+    after = await view()
+    assert before.counts == after.counts
+    assert {(one.language, one.number) for one in after.counts} == {("en", 8), ("ar", 2)}
+    assert "approve" in after.may
+    assert [screen.right_to_left for screen in after.screens] == [False, True]
+
+
+async def test_an_export_hides_small_numbers(house: House) -> None:
+    await settle_in(house, 12)
+    await house.approved()
+    await house.sender.deliver_due()
+    alert = await house.alert()
+    table = (await house.store.read(lambda tx: house.views.export(tx, alert))).decode()
+    assert ",en,delivered,,10\r\n" in table
+    assert ",ar,delivered,,<5\r\n" in table
+
+
+async def test_two_days_later_nobody_on_the_list_is_known_any_more(house: House) -> None:
+    (id_,) = await settle_in(house, 1)
+    await house.approved()
+    await house.sender.deliver_due()
+    lately = await house.store.read(lambda tx: tx.ledger.lately(id_, since=START))
+    assert lately == [A1]
+    house.clock.at += timedelta(hours=49)
+    await house.sender.deliver_due()
+    assert await house.store.read(lambda tx: tx.ledger.lately(id_, since=START)) == []
+    assert await house.sums() == {"delivered": 1}
+
+
+async def test_floods_of_several_chats_hold_the_whole_bot_and_of_one_only_that_chat() -> None:
+    rate, now = Rate(per_second=30.0), START
+    assert not rate.flooded(TG, PersonId("a"), now)
+    assert not rate.flooded(TG, PersonId("a"), now + timedelta(seconds=1))
+    assert rate.every(TG, now) == timedelta(seconds=1 / 30)
+    assert rate.flooded(TG, PersonId("b"), now + timedelta(seconds=2))
+    assert rate.every(TG, now + timedelta(seconds=3)) > timedelta(seconds=1 / 30)
+    assert rate.every(TG, now + timedelta(minutes=5)) == timedelta(seconds=1 / 30)
+
+
+async def test_what_replies_use_is_taken_off_the_pace_of_alerts(house: House) -> None:
+    house.sender.rate = Rate(per_second=10.0)
+    await settle_in(house, 30)
+    await house.approved()
+    for _ in range(20):
+        house.sender.rate.spend(TG)
+    await house.sender.turn()
+    assert house.sender._flying == set()
+    house.clock.at += timedelta(seconds=2)
+    await house.sender.turn()
+    assert house.sender._flying != set()
+    await house.sender.deliver_due()
+    assert Outcome.DELIVERED in {key[1] for key in await _counts(house)}
+
+
+async def _counts(house: House) -> Any:
+    return await house.store.read(lambda tx: tx.ledger.counts(AlertId(A1)))
+
+
+def test_reasons_are_codes_that_a_row_can_hold() -> None:
+    assert all(len(reason) <= 16 for reason in Reason)
