@@ -214,7 +214,11 @@ def codes(raw: Iterable[Mapping[str, Any]] | None, facts: Mapping[str, Answer]) 
 
 def rules(raw: Iterable[Mapping[str, Any]] | None) -> tuple[Rule, ...]:
     """Return rules as an entry writes them: `{code: …, if: …}`."""
-    return tuple(Rule(code=str(one["code"]), condition=_maybe(one.get("if"))) for one in raw or ())
+    return tuple(
+        Rule(code=str(one["code"]), condition=_maybe(one.get("if")))
+        for one in raw or ()
+        if one.get("code")
+    )
 
 
 def body_rules(raw: Mapping[str, Any], families: Mapping[str, Mapping[str, Any]]) -> BodyRules:
@@ -236,8 +240,9 @@ def body_rules(raw: Mapping[str, Any], families: Mapping[str, Mapping[str, Any]]
         warnings=rules(every("warnings")),
         reasons=rules(every("reasons")),
         prefer=tuple(
-            Preference(score=int(one.get("score", 0)), condition=_maybe(one.get("if")))
+            Preference(score=one["score"], condition=_maybe(one.get("if")))
             for one in every("prefer")
+            if isinstance(one.get("score"), int)
         ),
         deadlines=tuple(
             Limit(
@@ -249,6 +254,7 @@ def body_rules(raw: Mapping[str, Any], families: Mapping[str, Mapping[str, Any]]
                 bars=bool(one.get("bars", False)),
             )
             for one in every("deadlines")
+            if one.get("from") in PACES and one.get("code")
         ),
     )
 
