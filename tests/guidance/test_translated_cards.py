@@ -179,3 +179,11 @@ def test_what_is_shown_first_of_every_entry_is_translated(library: Library, tag:
     ]
     # Entries change faster than their translations: what is new may wait, in English.
     assert len(missing) <= len(first) // 10, missing
+
+
+def test_a_body_says_when_to_use_it_and_when_not(library: Library) -> None:
+    entry = library.knowledge.mechanisms["un-wgad"]
+    lines = shown(Cards(library.phrases, TODAY).mechanism(entry, ()), library, LanguageTag("en"))
+    use, avoid = lines.index("*When to use it*"), lines.index("*When not to use it*")
+    assert entry.when_to_use[0] in lines[use + 1]
+    assert entry.when_not_to_use[0] in lines[avoid + 1]
