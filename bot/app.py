@@ -19,6 +19,7 @@ from bot.content.place import content_root
 from bot.content.shelf import signature
 from bot.domain.errors import SendError
 from bot.domain.languages import SOURCE
+from bot.first_start import begin, keyring_of
 from bot.scheduler import Job
 from bot.scheduler import run as run_jobs
 from bot.services.leadership import Leadership
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ROLES = ("door", "deliver", "tick", "api")
+DEMO_BANNER = "DEMO. Nobody real reads here. Write nothing that is true."
+"""In the interface's catalogue by way of the page's template."""
 GRACE = 10.0
 """Seconds for what is under way when the program is told to stop."""
 
@@ -71,6 +74,7 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with opened_store(settings) as store:
+        await begin(settings, store, clock)
         bookcase = await open_bookcase(settings, store, clock)
         running = make(settings, store, bookcase, only, limits=limits, clock=clock)
         started(running)
@@ -176,7 +180,7 @@ class Running:
         elif self.polling is not None:
             found |= {"poll": door.poll(stop), "lead": self.polling.keep(stop)}
         if self.telegram is not None:
-            found["menu"] = _publish_menu(self.telegram, self.parts.bookcase)
+            found["menu"] = _introduce(self.telegram, self.parts)
         return found
 
 
@@ -262,6 +266,7 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
             clock=parts.clock,
             translate=lambda language, source: parts.bookcase().interface(source, language),
             languages=lambda: parts.bookcase().names(),
+            banner=_banner(running),
         )
     return build(
         health=Health(store=parts.store, clock=parts.clock),
@@ -280,14 +285,22 @@ def _reload(settings: Settings, parts: Parts) -> Job:
     return Job(name="content", every=timedelta(seconds=10), run=reloading)
 
 
-async def _publish_menu(client: TelegramClient, bookcase: Bookcase) -> None:
+def _banner(running: Running) -> Callable[[], str | None]:
+    """Say on every page that only a demo key reads, while that is so."""
+    keyring, clock = keyring_of(running.settings), running.parts.clock
+    return lambda: DEMO_BANNER if keyring.demo(now=clock.now()) else None
+
+
+async def _introduce(client: TelegramClient, parts: Parts) -> None:
+    """Learn the bot's name, for links of invitations, and publish its menu."""
     from bot.channels.telegram.menu import COMMANDS, menus, publish
 
-    library = bookcase()
+    library = parts.bookcase()
     try:
-        await client.open()
+        me = await client.open()
     except SendError:
         return  # the door keeps trying; a menu is only a comfort
+    await parts.store.write(lambda tx: tx.leases.note("telegram-name", me.username))
     described = menus(
         library.offered,
         COMMANDS,

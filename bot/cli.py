@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from bot import cli_coordinators, cli_keys
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=False,
@@ -18,6 +20,9 @@ app = typer.Typer(
 
 flows_app = typer.Typer(no_args_is_help=True, help="Flows: as pictures, their hash, their schema.")
 app.add_typer(flows_app, name="flows")
+app.add_typer(cli_coordinators.app, name="coordinators")
+app.add_typer(cli_keys.app, name="keys")
+app.command("open")(cli_keys.open_case)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -86,6 +91,7 @@ def talk(
     record: Annotated[
         bool, typer.Option("--record", help="Write what is said now into the script.")
     ] = False,
+    role: Annotated[str | None, typer.Option(help="coordinator: talk as one.")] = None,
 ) -> None:
     """Talk in the terminal; nothing is kept."""
     import asyncio
@@ -107,7 +113,7 @@ def talk(
         raise typer.Exit(1 if differences else 0)
     from bot.talking import talk as talk_on
 
-    asyncio.run(talk_on(LanguageTag(lang)))
+    asyncio.run(talk_on(LanguageTag(lang), role=role))
 
 
 @app.command()

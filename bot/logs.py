@@ -26,7 +26,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "code", "flow", "channel", "kind", "count",
         "seconds", "address", "url", "worker", "lane", "state", "reason", "error", "where",
         "rule", "file", "line", "language", "name", "version", "attempts", "problems", "warnings",
-        "role", "job", "database", "port", "setting", "coordinators", "size",
+        "role", "job", "database", "port", "setting", "coordinators", "size", "urgency",
     }
 )  # fmt: skip
 """Fields that may be logged. `address` and `url` are where we listen, never a person's."""

@@ -2,6 +2,8 @@
 
     about: what this conversation shows
     lang: es                 the person's app
+    role: coordinator        who talks, when it is no defender
+    watched: true            two coordinators are on duty
     talk:
       - them: /start
       - bot: ["part of a message", …]       every part must be said, in this order
@@ -149,13 +151,24 @@ class TerminalSurface:
 
 @asynccontextmanager
 async def on_terminal(
-    language: LanguageTag, content: Path | None = None, library: Library | None = None
+    language: LanguageTag,
+    content: Path | None = None,
+    library: Library | None = None,
+    *,
+    role: str | None = None,
+    watched: bool = False,
 ) -> AsyncIterator[TerminalSurface]:
     """Open a terminal with a clock that scripts move."""
     clock = ScriptClock()
     stream = io.StringIO()
     async with conversation(
-        language, stream=stream, clock=clock, content=content, library=library
+        language,
+        stream=stream,
+        clock=clock,
+        content=content,
+        library=library,
+        role=role,
+        watched=watched,
     ) as (terminal, parts):
         yield TerminalSurface(terminal=terminal, parts=parts, clock=clock)
 
@@ -180,6 +193,13 @@ class Script:
     about: str
     language: LanguageTag
     talk: Sequence[Line]
+    role: str | None = None
+    watched: bool = False
+
+    @property
+    def peopled(self) -> bool:
+        """Tell whether somebody must be put into the house first: played in the terminal alone."""
+        return self.watched or self.role is not None
 
 
 def read_script(path: Path) -> Script:
@@ -196,7 +216,14 @@ def read_script(path: Path) -> Script:
         _line(line, str(document.place("talk", number))) for number, line in enumerate(data["talk"])
     ]
     language = LanguageTag(str(data.get("lang", "en")))
-    return Script(about=str(data.get("about", "")), language=language, talk=tuple(talk))
+    role = data.get("role")
+    return Script(
+        about=str(data.get("about", "")),
+        language=language,
+        talk=tuple(talk),
+        role=None if role is None else str(role),
+        watched=data.get("watched") is True,
+    )
 
 
 async def play(script: Script, surface: Surface) -> list[str]:
@@ -239,7 +266,12 @@ async def record(script: Script, surface: Surface) -> str:
             raise ContentError(f"{line.place}: {error}") from None
         if heard:
             talk.append({"bot": [part for text in heard for part in _parts(text)]})
-    document = {"about": script.about, "lang": str(script.language), "talk": talk}
+    document: dict[str, Any] = {"about": script.about, "lang": str(script.language)}
+    if script.role:
+        document["role"] = script.role
+    if script.watched:
+        document["watched"] = True
+    document["talk"] = talk
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1_000)
 
 
@@ -250,7 +282,9 @@ async def play_file(path: Path, content: Path | None = None) -> list[str]:
         ContentError: It is no script.
     """
     script = read_script(path)
-    async with on_terminal(script.language, content) as surface:
+    async with on_terminal(
+        script.language, content, role=script.role, watched=script.watched
+    ) as surface:
         return await play(script, surface)
 
 
@@ -261,7 +295,7 @@ async def recorded(path: Path) -> str:
         ContentError: It is no script, or presses what is not there.
     """
     script = read_script(path)
-    async with on_terminal(script.language) as surface:
+    async with on_terminal(script.language, role=script.role, watched=script.watched) as surface:
         return await record(script, surface)
 
 

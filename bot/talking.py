@@ -6,11 +6,15 @@ import asyncio
 import sys
 import tempfile
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.channels.terminal import Terminal
+from bot.channels.terminal import ADDRESS, Terminal
 from bot.content.library import Bookcase
+from bot.domain.coordinators import Coordinator, Role
+from bot.domain.ids import CoordinatorId
+from bot.first_start import keyring_of
 from bot.settings import Settings
 from bot.settings import load as load_settings
 from bot.wiring import SystemClock, open_bookcase, opened_store, wire
@@ -20,8 +24,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from bot.content.library import Library
-    from bot.domain.ids import LanguageTag
-    from bot.services.ports import Clock
+    from bot.domain.ids import LanguageTag, PersonId
+    from bot.services.ports import Clock, Tx
+    from bot.vault.identity import Identity
     from bot.wiring import Parts, Understand
 
 
@@ -34,6 +39,8 @@ async def conversation(
     content: Path | None = None,
     library: Library | None = None,
     understand: Callable[[Library], Understand] | None = None,
+    role: str | None = None,
+    watched: bool = False,
 ) -> AsyncIterator[tuple[Terminal, Parts]]:
     """Open a conversation of its own: a new database and key, deleted at the end.
 
@@ -44,6 +51,8 @@ async def conversation(
         content: Another place of flows, locales and knowledge.
         library: One that is loaded already; many conversations in a row share it.
         understand: Makes what reads free text; without it answers and universal words are read.
+        role: `coordinator` makes whoever talks one.
+        watched: Two others are on duty.
     """
     clock = clock or SystemClock()
     with tempfile.TemporaryDirectory(prefix="vigil-talk-") as folder:
@@ -63,7 +72,45 @@ async def conversation(
                 understand=understand(bookcase()) if understand else None,
                 limits=False,
             )
+            await store.write(lambda tx: people_the_house(tx, terminal, role, watched=watched))
+            if watched:
+                name_readers(settings, clock)
             yield terminal, parts
+
+
+def people_the_house(tx: Tx, terminal: Terminal, role: str | None, *, watched: bool) -> None:
+    """Put coordinators where a conversation needs them."""
+    people: list[tuple[str, PersonId | None]] = []
+    if role == "coordinator":
+        people.append(("me", tx.people.lock(terminal.name, ADDRESS)))
+    if watched:
+        people += [("one", None), ("two", None)]
+    for alias, person in people:
+        one = Coordinator(
+            id=CoordinatorId(f"talk-{alias}"), alias=alias, roles=frozenset({Role.COORDINATOR}),
+            recipient="", on_duty=person is None, person=person,
+        )  # fmt: skip
+        tx.coordinators.put(one)
+
+
+def name_readers(settings: Settings, clock: Clock) -> tuple[Identity, ...]:
+    """Let two people read whatever is sealed; return their identities."""
+    from bot.vault.identity import new_identity, new_root
+    from bot.vault.recipients import Recipient, RecipientList, sign
+
+    now, (private, public) = clock.now(), new_root()
+    until = now + timedelta(days=365)
+    who = (new_identity(), new_identity())
+    readers = tuple(
+        Recipient(label=f"reader-{number}", key=one.public, role="coordinator", valid_from=now,
+                  valid_until=until)
+        for number, one in enumerate(who)
+    )  # fmt: skip
+    keyring = keyring_of(settings)
+    keyring.trust(public.hex())
+    named = RecipientList(version=1, valid_from=now, valid_until=until, recipients=readers)
+    keyring.install(sign(named, private), now=now, last_seen=0)
+    return who
 
 
 async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> None:
@@ -73,10 +120,12 @@ async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> 
         pass
 
 
-async def talk(language: LanguageTag | None, *, lines: TextIO | None = None) -> None:
+async def talk(
+    language: LanguageTag | None, *, lines: TextIO | None = None, role: str | None = None
+) -> None:
     """Talk until the input ends or /quit is typed."""
     source = lines or sys.stdin
-    async with conversation(language, understand=_understand) as (terminal, parts):
+    async with conversation(language, understand=_understand, role=role) as (terminal, parts):
         await exchange(terminal, parts, "/start", 0)
         number = 0
         while True:

@@ -14,6 +14,7 @@ from bot.content.library import Bookcase, open_library
 from bot.content.place import content_root
 from bot.domain.broadcasts import Rules
 from bot.domain.errors import SettingsError
+from bot.first_start import keyring_of
 from bot.flow.model import Literal
 from bot.guidance.lookups import lookups
 from bot.scheduler import Job
@@ -23,14 +24,22 @@ from bot.services.broadcast_recall import Recall
 from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import vocabulary
 from bot.services.broadcasts import Broadcasts
+from bot.services.cases import REACH, TARGET, CaseWork, Targets
+from bot.services.coordinators import OPENING, follow_invitation
 from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
-from bot.services.facts import FactBook, House
+from bot.services.duty import ACKNOWLEDGE, Paging, house, role_facts
+from bot.services.facts import FactBook
 from bot.services.floods import Floods
 from bot.services.forget import Forgetting
+from bot.services.intake import Intake, intake_acts
+from bot.services.keys import Keeping
 from bot.services.pace import UNLIMITED, Chats, Rate
+from bot.services.receipts import Receipts
 from bot.services.receive import Reception
+from bot.services.relay import Relay
 from bot.services.reload import keep_flows
+from bot.services.sealing import Sealing, Shredding, sound_the_alarm
 from bot.services.tidy import Tidying, hasten
 
 if TYPE_CHECKING:
@@ -75,6 +84,11 @@ class Parts:
     broadcasting: Broadcasting
     broadcasts: Broadcasts
     drills: Broadcasts
+    sealing: Sealing
+    shredding: Shredding
+    case_work: CaseWork
+    keeping: Keeping
+    receipts: Receipts
     channels: Mapping[ChannelName, Channel]
     worker: str
 
@@ -108,16 +122,27 @@ def wire(
         rate=rate,
         is_group=_is_group,
     )
+    sealing = sealing_of(settings)
+    relay = Relay(sealer=sealing.sealer, library=bookcase)
+    receipts = receipts_of(store, bookcase)
+    intake = Intake(clock=clock, sealing=sealing, receipts=receipts, relay=relay, library=bookcase)
     clerk = Clerk(
-        library=bookcase, chat_ttl=settings.chat_ttl, draft_ttl=settings.draft_ttl, acts=ACTS
+        library=bookcase,
+        chat_ttl=settings.chat_ttl,
+        draft_ttl=settings.draft_ttl,
+        acts={**ACTS, **intake_acts(intake)},
+        seal=intake.words,
+        closing=intake.closing,
+        hand_over=intake.hand_over,
     )
     facts = FactBook(
         clock=clock,
-        # Until coordinators can be invited nobody is on duty, and every text says so.
-        house=lambda: House(on_duty=False, demo=False),
+        house=house,
         lookups=lookups,
         understand=understand,
+        more=(role_facts, intake.facts),
     )
+    paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
     reception = Reception(
         store=store,
         clock=clock,
@@ -126,6 +151,10 @@ def wire(
         clerk=clerk,
         floods=Floods() if limits else Floods(burst=1_000_000_000),
         carrier=delivery,
+        presses={ACKNOWLEDGE: paging.acknowledge},
+        openings={OPENING: follow_invitation},
+        recognise=receipts.recognise,
+        private=intake.private,
     )
     shared: dict[str, Any] = {
         "store": store, "clock": clock, "channels": by_name, "worker": worker,
@@ -152,6 +181,8 @@ def wire(
     )
     tidying = Tidying(store=store, clock=clock, channels=by_name, worker=worker)
     forgetting = Forgetting(store=store, clock=clock, tidying=tidying)
+    shredding = Shredding(store=store, clock=clock, sealer=sealing.sealer, scrub=forgetting.scrub)
+    targets = Targets(store=store, clock=clock)
     timers = DueTimers(
         store=store,
         clock=clock,
@@ -160,6 +191,9 @@ def wire(
             "silence": lambda due: _silence(reception, due),
             "tidy": lambda due: _tidy(store, clock, due),
             "forget": forgetting.person,
+            "page": paging.due,
+            TARGET: targets.due,
+            REACH: targets.keep_address,
         },
     )
     return Parts(
@@ -174,6 +208,11 @@ def wire(
         broadcasting=broadcasting,
         broadcasts=alerts,
         drills=drills,
+        sealing=sealing,
+        shredding=shredding,
+        case_work=CaseWork(clock=clock, sealing=sealing, relay=relay),
+        keeping=Keeping(clock=clock, sealing=sealing),
+        receipts=receipts,
         channels=by_name,
         worker=worker,
     )
@@ -212,6 +251,9 @@ def jobs(parts: Parts) -> list[Job]:
             )
         )
 
+    async def alarm() -> None:
+        await parts.store.write(lambda tx: sound_the_alarm(tx, parts.sealing, parts.clock))
+
     async def freshen() -> None:
         await parts.store.write(lambda tx: keep_flows(tx, parts.bookcase(), parts.clock.now()))
 
@@ -222,6 +264,10 @@ def jobs(parts: Parts) -> list[Job]:
         Job(name="drafts", every=timedelta(minutes=1), run=parts.forgetting.drafts),
         Job(name="retention", every=timedelta(hours=1), run=parts.forgetting.old),
         Job(name="flows", every=timedelta(hours=6), run=freshen),
+        Job(name="receipts", every=timedelta(seconds=2), run=parts.receipts.prepare),
+        Job(name="shred", every=timedelta(minutes=1), run=parts.shredding.due),
+        Job(name="keys", every=timedelta(hours=1), run=alarm),
+        Job(name="strays", every=timedelta(hours=1), run=parts.shredding.strays),
     ]
 
 
@@ -242,6 +288,28 @@ def understanding(settings: Settings, library: Library) -> Understanding:
     from bot.understand.understanding import make_understanding
 
     return make_understanding(content_root(settings.content), settings.home, library.alarms)
+
+
+def sealing_of(settings: Settings) -> Sealing:
+    """Return what seals with the keys of this installation."""
+    from bot.vault.sealer import KeyringSealer
+
+    sealer = KeyringSealer(keyring_of(settings))
+    return Sealing(sealer=sealer, new_id=lambda: secrets.token_hex(16))
+
+
+def receipts_of(store: Store, bookcase: Bookcase) -> Receipts:
+    """Return what makes and recognises receipts."""
+    from bot.vault import receipts as words
+
+    return Receipts(
+        store=store,
+        new=words.new_receipt,
+        looks=words.is_receipt,
+        key_of=words.key_of,
+        new_salt=lambda: secrets.token_bytes(words.SALT_BYTES),
+        lists=[tag for tag in words.LISTS if tag in bookcase().offered],
+    )
 
 
 def worker_name() -> str:

@@ -37,10 +37,38 @@ LOOKUPS = frozenset(
 )  # fmt: skip
 """Questions to the Library that flows may use; bot.guidance.lookups answers them."""
 
-ACTS = frozenset({"set-language", "forget-me", "save-preference", "clear-chat"})
+ACTS = frozenset(
+    {
+        "set-language",
+        "forget-me",
+        "save-preference",
+        "clear-chat",
+        "set-duty",
+        "begin-report",
+        "send-report",
+        "show-answers",
+        "withdraw-report",
+    }
+)
 """Acts that flows may have done; bot.services.acts and the engine do them."""
 
-FACTS = frozenset({"channel", "on_duty", "demo", "language", "greeted", "country"})
+FACTS = frozenset(
+    {
+        "channel",
+        "on_duty",
+        "demo",
+        "language",
+        "greeted",
+        "country",
+        "role",
+        "duty",
+        "intake",
+        "report",
+        "receipt",
+        "case_state",
+        "case_answer",
+    }
+)
 """What conditions may ask beside answers."""
 
 NEEDED_FLOWS = ("start", "sos", "danger", "help", "person", "language", "forget")
@@ -53,6 +81,9 @@ NEEDED_PHRASES = (
     "slow_down", "file_refused", "file_not_here", "location_refused", "contact_refused",
     "sticker_seen", "edited_seen", "group_refused", "forwarded_note", "auto_delete_thanks",
     "auto_delete_off", "cleared", "uncertain_repeat", "flow_moved", "error_sorry", "yes", "no",
+    "page_waiting", "page_taken", "nudge", "receipt_shown", "copy_button",
+    "private_sealed", "private_dropped", "page_yours", "page_over", "page_button", "page_case",
+    "urgency_hours", "urgency_days", "urgency_weeks", "urgency_months",
     *(f"{word.value}_button" for word in Universal),
 )  # fmt: skip
 
@@ -65,6 +96,7 @@ MAX_DATA_BYTES = 64
 _DATA_OVERHEAD = 11
 """Bytes of `a.TURN.` at the largest turn that is read back."""
 TRUTH_STEP = "channel_truth"
+"""Or a step whose id begins so: what is true differs from channel to channel."""
 
 
 def check_flows(library: Library) -> Iterator[Problem]:
@@ -337,7 +369,7 @@ def _reach(flow: Flow, start: StepId, stop: str = "") -> set[StepId]:
     while waiting:
         id_ = waiting.pop()
         step = flow.steps.get(id_)
-        if step is None or id_ in seen or (stop and id_ == stop):
+        if step is None or id_ in seen or (stop and id_.startswith(stop)):
             continue
         seen.add(id_)
         waiting += [goto for goto, _ in targets(step)]

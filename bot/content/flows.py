@@ -91,6 +91,7 @@ def build(document: Document) -> tuple[Flow | None, list[Problem]]:
         start=StepId(file.start or names[0]),
         steps=steps,
         sensitive=file.sensitive,
+        seals=file.seals,
         emergency=file.emergency,
         help=Text(source=file.help, context=f"{file.flow}.help") if file.help else None,
         moves={

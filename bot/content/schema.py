@@ -79,6 +79,7 @@ class FlowFile(_Strict):
     flow: Id
     title: Label
     sensitive: bool = False
+    seals: bool = False
     emergency: bool = False
     help: Sentence | None = None
     start: Id | None = None

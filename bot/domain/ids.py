@@ -23,3 +23,6 @@ TimerId = NewType("TimerId", str)
 ChannelName = NewType("ChannelName", str)
 LanguageTag = NewType("LanguageTag", str)
 """BCP 47, as in locales/languages.yaml: `en`, `es`, `ar`, `pt` …"""
+
+CoordinatorId = NewType("CoordinatorId", str)
+"""Random; an alias is what people see."""

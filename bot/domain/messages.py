@@ -59,6 +59,18 @@ class InboundFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptKey:
+    """What a receipt's six words stand for: kept for as long as one thing is answered."""
+
+    finds: str = field(repr=False)
+    """Finds the case."""
+    secret: str = field(repr=False)
+    """Opens what was answered."""
+    public: str = field(repr=False)
+    """What answers are sealed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One thing that arrived, parsed; names and the raw update were dropped at the door."""
 
@@ -79,6 +91,8 @@ class Inbound:
     language_hint: LanguageTag | None = None
     """The language of the person's app."""
     forwarded: bool = False
+    receipt: ReceiptKey | None = field(default=None, repr=False)
+    """What the words stand for, when they are a receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

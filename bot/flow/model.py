@@ -203,6 +203,8 @@ class Flow:
     steps: Mapping[StepId, Step] = field(repr=False)
     sensitive: bool = False
     """Both sides' messages are deleted when it ends or after 15 idle minutes."""
+    seals: bool = False
+    """Words and files go sealed to coordinators; without it they are drafts of a letter."""
     emergency: bool = False
     """A cry for help inside it does not interrupt it again."""
     help: Text | None = None

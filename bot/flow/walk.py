@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 REPLAY_ALL = StepId("*")
 """A called flow inside a replay: pass over all that is answered."""
 
+EVERYTHING = "$*"
+"""An argument that stands for every answer given on the way here."""
+
 REPLAY_ASKED = StepId("~")
 """A replay that had to ask something: go on passing over answers, but no longer in silence."""
 
@@ -248,10 +251,12 @@ def _show(run: Run, step: ShowStep, frame: Frame) -> None:
 
 def _do(run: Run, step: DoStep, frame: Frame) -> None:
     answers = run.answers(frame)
-    arguments: dict[str, Answer] = {
-        name: answers.get(value[1:], SKIPPED) if value.startswith("$") else value
-        for name, value in step.arguments
-    }
+    arguments: dict[str, Answer] = {}
+    for name, value in step.arguments:
+        if value == EVERYTHING:
+            arguments |= _on_path(run, frame, run.flow(frame))
+        else:
+            arguments[name] = answers.get(value[1:], SKIPPED) if value.startswith("$") else value
     language = arguments.get("language")
     if step.act == "set-language" and isinstance(language, str) and language:
         run.do(effects.SetLanguage(language=LanguageTag(language)))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.services.duty import set_duty
 from bot.services.ports import Timer
 
 if TYPE_CHECKING:
@@ -56,4 +57,5 @@ def forget_me(tx: Tx, moment: Moment, do: Do) -> Person:
 ACTS: Mapping[str, Callable[[Tx, Moment, Do], Person]] = {
     "save-preference": save_preference,
     "forget-me": forget_me,
+    "set-duty": set_duty,
 }

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from bot.content.library import Library
     from bot.domain.ids import LanguageTag
-    from bot.flow.effects import Do, Effect, KeepFile, KeepWords, Say, Sprint
+    from bot.flow.effects import CloseMatter, Do, Effect, HandOver, KeepFile, KeepWords, Say, Sprint
+    from bot.flow.model import Value
     from bot.flow.session import Frame, Session
     from bot.services.ports import Carrier, Claimed, Tx
+    from bot.services.pressed import Remark
 
 log = structlog.get_logger()
 
@@ -69,6 +71,12 @@ class Clerk:
     draft_ttl: timedelta
     acts: Mapping[str, Callable[[Tx, Moment, Do], Person]]
     """Acts that flows may have done, by name: each returns the person as they are afterwards."""
+    seal: Callable[[Tx, Moment, KeepWords], None] | None = None
+    """Who takes words of flows that seal."""
+    hand_over: Callable[[Tx, Moment, HandOver], None] | None = None
+    """Told when somebody asks for a person."""
+    closing: Callable[[Tx, Moment, CloseMatter], None] | None = None
+    """Told when a matter ends."""
 
     def apply(
         self,
@@ -145,11 +153,19 @@ class Clerk:
         day = inbound.received_at.date().isoformat()
         self._remark(tx, moment, "group_refused", key=f"group:{person_id}:{day}")
 
-    def _remark(self, tx: Tx, moment: Moment, phrase: str, *, key: str) -> None:
+    def remark(self, tx: Tx, moment: Moment, said: Remark) -> None:
+        """Say one of our own sentences; the conversation stays where it is."""
+        tx.people.put(moment.person, at=moment.at)
+        self._note_theirs(tx, moment, sensitive=True, at_once=said.forgets)
+        self._remark(tx, moment, said.phrase, key=f"{moment.key}:remark", values=said.values)
+
+    def _remark(
+        self, tx: Tx, moment: Moment, phrase: str, *, key: str,
+        values: Mapping[str, Value] | None = None,
+    ) -> None:  # fmt: skip
         library = self.library()
-        message = Outgoing(
-            text=library.say(phrase, moment.language), language=moment.language, protect=True
-        )
+        text = library.say(phrase, moment.language, **(values or {}))
+        message = Outgoing(text=text, language=moment.language, protect=True)
         envelope = Envelope(
             person=moment.person.id,
             message=message,
@@ -159,7 +175,9 @@ class Clerk:
         )
         tx.outbox.add([envelope])
 
-    def _note_theirs(self, tx: Tx, moment: Moment, *, sensitive: bool) -> None:
+    def _note_theirs(
+        self, tx: Tx, moment: Moment, *, sensitive: bool, at_once: bool = False
+    ) -> None:
         """Remember the person's own message, so that it can be deleted too."""
         inbound = moment.inbound
         if inbound is None or inbound.message_ref is None or inbound.kind is InboundKind.BUTTON:
@@ -167,7 +185,7 @@ class Clerk:
         theirs = ChatMessage(
             ref=inbound.message_ref,
             at=moment.at,
-            delete_at=moment.at + min(IDLE, self.chat_ttl),
+            delete_at=moment.at if at_once else moment.at + min(IDLE, self.chat_ttl),
             sensitive=sensitive,
             keep=False,
             ours=False,
@@ -200,8 +218,12 @@ class Clerk:
             case effects.ClearChat():
                 _clear(tx, moment, everything=effect.everything)
             case effects.HandOver():
+                if self.hand_over is not None:
+                    self.hand_over(tx, moment, effect)
                 log.info("hand-over", flow=effect.flow, code=effect.urgency)
             case effects.CloseMatter():
+                if self.closing is not None:
+                    self.closing(tx, moment, effect)
                 log.info("matter-closed", flow=effect.flow, code=effect.outcome)
             case effects.Notice():
                 log.warning("flow-notice", code=effect.code, flow=effect.flow)
@@ -211,6 +233,11 @@ class Clerk:
                 assert_never(never)
 
     def _keep_words(self, tx: Tx, moment: Moment, effect: KeepWords) -> None:
+        flow = self.library().current(effect.flow)
+        if flow is not None and flow.seals:
+            if self.seal is not None:
+                self.seal(tx, moment, effect)
+            return
         name = f"{effect.flow}.{effect.name}"
         tx.drafts.keep(moment.person.id, name, effect.words, until=moment.at + self.draft_ttl)
 

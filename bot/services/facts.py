@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.flow.inputs import Facts, Understood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from bot.content.library import Library
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.domain.words import Words
     from bot.flow.inputs import Lookup
-    from bot.services.ports import Clock
+    from bot.flow.session import Answer
+    from bot.services.ports import Clock, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +39,23 @@ class FactBook:
     """Gives the facts of a turn."""
 
     clock: Clock
-    house: Callable[[], House]
+    house: Callable[[Tx], House]
     lookups: Callable[[Library, LanguageTag, date], Mapping[str, Lookup]]
     understand: Callable[[Words, LanguageTag], Understood] | None = None
+    more: Sequence[Callable[[Tx, Person, Inbound | None], Mapping[str, Answer]]] = ()
+    """What other services let flows know of somebody: coded facts by name."""
 
     def __call__(
-        self, library: Library, language: LanguageTag, inbound: Inbound | None, person: Person
+        self,
+        tx: Tx,
+        library: Library,
+        language: LanguageTag,
+        inbound: Inbound | None,
+        person: Person,
     ) -> Facts:
         """Return what may be known while `person` is answered in `language`."""
         today = self.clock.now().date()
-        house = self.house()
+        house = self.house(tx)
         understand = self.understand
         return Facts(
             today=today,
@@ -56,6 +64,7 @@ class FactBook:
             lookups=self.lookups(library, language, today),
             known={
                 **dict(person.preferences),
+                **self._more(tx, person, inbound),
                 "channel": inbound.channel if inbound else person.channel,
                 "language": language,
                 "on_duty": "yes" if house.on_duty else "no",
@@ -65,3 +74,9 @@ class FactBook:
             intent_flows=library.intents,
             phrases=library.phrases,
         )
+
+    def _more(self, tx: Tx, person: Person, inbound: Inbound | None) -> dict[str, Answer]:
+        found: dict[str, Answer] = {}
+        for tell in self.more:
+            found |= tell(tx, person, inbound)
+        return found

@@ -35,6 +35,9 @@ IDLE_ADDRESS = timedelta(hours=1)
 AGAIN = timedelta(seconds=30)
 """While a chat cannot be emptied, its person is not forgotten: nobody would know what to delete."""
 
+OLD_PAGES = timedelta(days=30)
+"""A page that old is answered or pointless; the audit log remembers who took it."""
+
 KEPT_FLOWS = timedelta(days=7)
 """Definitions outlive the longest session that can stand in them."""
 
@@ -89,11 +92,13 @@ def _forget(tx: Tx, person: PersonId, timer: Timer, now: datetime) -> bool:
 
 
 def _short_lived(tx: Tx, now: datetime) -> int:
-    return tx.drafts.forget_before(now) + tx.mailbox.forget_before(now)
+    gone = tx.drafts.forget_before(now) + tx.mailbox.forget_before(now)
+    return gone + tx.cases.forget_opened(now)
 
 
 def _old(tx: Tx, now: datetime) -> None:
     tx.seen.forget_before(now - SEEN_FOR)
     tx.sessions.forget_before(now - IDLE_SESSION, limit=1_000)
     tx.flows.forget_before(now - KEPT_FLOWS)
+    tx.pages.forget_before(now - OLD_PAGES)
     tx.people.forget_addresses(idle_before=now - IDLE_ADDRESS, limit=1_000)

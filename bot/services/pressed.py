@@ -3,14 +3,21 @@
 a.TURN.OPTION   a choice of the question that was put in TURN (base 36)
 w.WORD          a universal word
 f.FLOW          open a flow
+x.NAME.ARGUMENT something that no flow asks for: a page is acknowledged, a request accepted
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.domain.ids import FlowId
 from bot.flow.inputs import Chose, Pressed, Started, Universal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.flow.model import Value
 
 MAX_BYTES = 64
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -20,6 +27,24 @@ _MAX_TURN_DIGITS = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoButton:
     """Something came that no button of ours carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """A button outside of every flow; `name` tells which service takes it."""
+
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """An answer that leaves the conversation where it stands: one of our own sentences."""
+
+    phrase: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    forgets: bool = False
+    """What was written leaves the chat at once."""
 
 
 def choice_data(option: str, turn: int) -> str:
@@ -37,7 +62,12 @@ def flow_data(flow: FlowId) -> str:
     return f"f.{flow}"
 
 
-def read_button(data: str) -> Chose | Pressed | Started | NoButton:
+def extra_data(name: str, argument: str) -> str:
+    """Return what a button outside of every flow carries."""
+    return f"x.{name}.{argument}"
+
+
+def read_button(data: str) -> Chose | Pressed | Started | Extra | NoButton:
     """Read what a button carried; anything may arrive here."""
     if len(data.encode()) > MAX_BYTES:
         return NoButton()
@@ -49,6 +79,8 @@ def read_button(data: str) -> Chose | Pressed | Started | NoButton:
             return Pressed(word=Universal(word))
         case ["f", flow] if flow:
             return Started(flow=FlowId(flow))
+        case ["x", name, argument] if name and argument:
+            return Extra(name=name, argument=argument)
         case _:
             pass
     return NoButton()

@@ -6,7 +6,7 @@ the person's lock, lets the engine decide and the clerk write it down. Returns a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,22 +17,29 @@ from bot.domain.messages import Inbound, InboundKind
 from bot.domain.people import Person
 from bot.flow.engine import advance
 from bot.flow.inputs import Chose, Gave, Pressed, Said, Started, TimedOut, Universal
+from bot.flow.model import AskKind, AskStep
 from bot.flow.session import Session
 from bot.services.apply import Clerk, Moment
-from bot.services.pressed import NoButton, read_button
+from bot.services.pressed import Extra, NoButton, Remark, read_button
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from bot.content.library import Library
     from bot.domain.ids import LanguageTag, PersonId
+    from bot.domain.messages import ReceiptKey
+    from bot.domain.words import Words
     from bot.flow.inputs import Facts, Input
     from bot.services.floods import Floods
     from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
 
+    Takes = Callable[[Tx, Moment, str], Input | Remark]
+
 log = structlog.get_logger()
 
+STATUS = FlowId("status")
+"""Opened by the six words of a receipt, wherever they are written."""
 _GREETINGS = {"start", "menu"}
 _REMARKS = {
     InboundKind.EDITED: "edited",
@@ -50,11 +57,19 @@ class Reception:
     store: Store
     clock: Clock
     library: Callable[[], Library]
-    facts: Callable[[Library, LanguageTag, Inbound | None, Person], Facts]
+    facts: Callable[[Tx, Library, LanguageTag, Inbound | None, Person], Facts]
     clerk: Clerk
     floods: Floods
     carrier: Carrier
     """Told after each commit what it left to be delivered."""
+    presses: Mapping[str, Takes] = field(default_factory=dict)
+    """Who takes buttons outside of every flow, by the name that they carry."""
+    recognise: Callable[[Inbound], Awaitable[ReceiptKey | None]] | None = None
+    """Says what typed words stand for when they are a receipt; slow, so asked before the unit."""
+    private: Callable[[Tx, Moment, Words], Remark | None] | None = None
+    """Takes words that belong into no chat, where a flow that seals asked for none."""
+    openings: Mapping[str, Takes] = field(default_factory=dict)
+    """Who takes the payload of a link (`/start NAME-REST`), by its name."""
 
     async def __call__(self, inbound: Inbound) -> None:
         """Take one thing that arrived; a repeat does nothing.
@@ -67,6 +82,9 @@ class Reception:
             self.carrier.wake()
             return
         calm = self._calm(inbound)
+        if calm and self.recognise is not None:
+            receipt = await self.recognise(inbound)
+            inbound = inbound if receipt is None else replace(inbound, receipt=receipt)
         leased = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
         if leased:
             self.carrier.hand(leased)
@@ -122,12 +140,48 @@ class Reception:
         if not calm:
             self.clerk.slow_down(tx, moment)
             return []
-        event = to_event(inbound, library)
+        event = self._outside(tx, moment) or to_event(inbound, library)
+        if inbound.receipt is not None and tx.cases.by_receipt(inbound.receipt.finds) is not None:
+            event = Started(flow=STATUS)
+        elif isinstance(event, Said):
+            event = self._private(tx, moment, session, event) or event
         if event is None:
             tx.people.put(person, at=inbound.received_at)
             return []
-        sprint = advance(session, event, self.facts(library, language, inbound, person))
+        if isinstance(event, Remark):
+            self.clerk.remark(tx, moment, event)
+            return []
+        sprint = advance(session, event, self.facts(tx, library, language, inbound, person))
         return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
+
+    def _outside(self, tx: Tx, moment: Moment) -> Input | Remark | None:
+        """Take a button or a link that belongs to no flow; None when it is none of those."""
+        inbound = moment.inbound
+        if inbound is None:
+            return None
+        if inbound.kind is InboundKind.BUTTON:
+            pressed = read_button(inbound.data or "")
+            if isinstance(pressed, Extra) and pressed.name in self.presses:
+                return self.presses[pressed.name](tx, moment, pressed.argument)
+        if inbound.kind is InboundKind.COMMAND and inbound.data == "start" and inbound.words:
+            name, _, rest = inbound.words.reveal().strip().partition("-")
+            if rest and name in self.openings:
+                return self.openings[name](tx, moment, rest)
+        return None
+
+    def _private(self, tx: Tx, moment: Moment, session: Session, said: Said) -> Remark | None:
+        """Look at words that came where a flow that seals asked for a press."""
+        frame = session.top
+        if self.private is None or frame is None:
+            return None
+        library = self.library()
+        flow = library.pinned(frame.flow, frame.hash) or library.current(frame.flow)
+        step = None if flow is None else flow.steps.get(frame.step)
+        if flow is None or not flow.seals or not isinstance(step, AskStep):
+            return None
+        if step.kind in {AskKind.WORDS, AskKind.FILE}:
+            return None
+        return self.private(tx, moment, said.words)
 
     def _time_out(self, tx: Tx, person_id: PersonId, turn: int, now: datetime) -> None:
         person = tx.people.find(person_id)
@@ -143,7 +197,7 @@ class Reception:
             key=f"silence:{person_id}:{turn}:{int(now.timestamp())}",
             inbound=None,
         )
-        facts = self.facts(library, language, None, person)
+        facts = self.facts(tx, library, language, None, person)
         sprint = advance(session, TimedOut(turn=turn), facts)
         self.clerk.apply(tx, moment, session, sprint)
 
@@ -169,7 +223,9 @@ def to_event(inbound: Inbound, library: Library) -> Input | None:
         case InboundKind.BUTTON:
             pressed = read_button(inbound.data or "")
             # Garbage in a button is treated as a button of an earlier question.
-            return Chose(option="", turn=-1) if isinstance(pressed, NoButton) else pressed
+            if isinstance(pressed, NoButton | Extra):
+                return Chose(option="", turn=-1)
+            return pressed
         case InboundKind.FILE:
             file = inbound.file
             return Gave(kind=file.kind, ref=file.ref) if file else Gave(kind="other", ref="")
@@ -213,7 +269,10 @@ def _known(found: Person | None, person_id: PersonId, inbound: Inbound) -> Perso
 
 
 def _gone(tx: Tx, person: Person, at: datetime) -> None:
-    """They blocked us: nothing can be sent, so nothing waits for them."""
+    """They blocked us: nothing can be sent, nothing waits for them, nobody counts on them."""
+    answers = tx.coordinators.by_person(person.id)
+    if answers is not None and answers.on_duty:
+        tx.coordinators.put(replace(answers, on_duty=False))
     tx.people.put(replace(person, gone_since=at), at=at)
     for kind in ("silence", "tidy"):
         tx.timers.cancel(kind, person.id)

@@ -16,7 +16,9 @@ from bot.domain.people import Person
 from bot.storage.broadcast_ledger import mark_gone
 from bot.storage.broadcast_subscribers import forget as forget_alerts
 from bot.storage.broadcast_tables import subscriber
+from bot.storage.case_tables import opened_cases
 from bot.storage.codec import dump
+from bot.storage.coordinator_tables import coordinator
 from bot.storage.rows import Rows, micros, moment
 from bot.storage.tables import OF_A_PERSON, chat, outbox, timer
 from bot.storage.tables import person as people
@@ -106,6 +108,9 @@ class PeopleRows(Rows):
     def forget(self, id_: PersonId) -> None:
         """Delete the person and every row that belongs to them."""
         forget_alerts(self.conn, id_)
+        answers = update(coordinator).where(coordinator.c.person == id_)
+        self.conn.execute(answers.values(person=None, on_duty=False))
+        self.conn.execute(delete(opened_cases).where(opened_cases.c.person == id_))
         for table in OF_A_PERSON:
             self.conn.execute(delete(table).where(table.c.person == id_))
         self.conn.execute(delete(people).where(people.c.id == id_))
@@ -121,6 +126,8 @@ class PeopleRows(Rows):
                 ~exists().where(timer.c.person == people.c.id),
                 ~exists().where(chat.c.person == people.c.id),
                 ~exists().where(subscriber.c.person == people.c.id),
+                # Whoever answers must be reached at any hour.
+                ~exists().where(coordinator.c.person == people.c.id),
             )
             .order_by(people.c.seen_at)
             .limit(limit)

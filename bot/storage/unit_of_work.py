@@ -6,17 +6,21 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from bot.services.ports import Tx
+from bot.storage.audit import AuditRows
 from bot.storage.broadcast_alerts import AlertRows
 from bot.storage.broadcast_ledger import LedgerRows
 from bot.storage.broadcast_pace import PaceRows
 from bot.storage.broadcast_subscribers import SubscriberRows
+from bot.storage.cases import CaseRows
 from bot.storage.chat import ChatRows
+from bot.storage.coordinators import CoordinatorRows, PageRows
 from bot.storage.drafts import DraftRows
 from bot.storage.flows import FlowRows
 from bot.storage.leases import LeaseRows
 from bot.storage.mailbox import MailboxRows
 from bot.storage.outbox import OutboxRows
 from bot.storage.people import PeopleRows
+from bot.storage.sealed import SealedRows
 from bot.storage.seen import SeenRows
 from bot.storage.sessions import SessionRows
 from bot.storage.timers import TimerRows
@@ -52,4 +56,9 @@ def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random
         ledger=LedgerRows(**shared),
         subscribers=SubscriberRows(**shared),
         paces=PaceRows(**shared),
+        coordinators=CoordinatorRows(**shared),
+        pages=PageRows(**shared),
+        audit=AuditRows(**shared),
+        sealed=SealedRows(**shared),
+        cases=CaseRows(**shared),
     )

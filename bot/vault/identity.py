@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHORTEST_PASSPHRASE = 12
+DEMO_MARK = "# Vigil demo identity: everybody may have it, it protects nothing"
+"""First line of the demo identity's file."""
 _SECRET_BYTES = 32
 _SHARES, _NEEDED = 3, 2
 
@@ -58,17 +60,21 @@ def save_identity(identity: Identity, path: Path, passphrase: str) -> None:
 
 
 def load_identity(path: Path, passphrase: str) -> Identity:
-    """Read an identity.
+    """Read an identity; the demo identity alone lies there without protection.
 
     Raises:
         VaultError: No such file, no identity, or another passphrase.
     """
     try:
-        secret = pyrage.passphrase.decrypt(path.read_bytes(), passphrase).decode()
+        held = path.read_bytes()
+        if held.startswith(DEMO_MARK.encode()):
+            secret = held.decode().splitlines()[1].strip()
+        else:
+            secret = pyrage.passphrase.decrypt(held, passphrase).decode()
         public = str(pyrage.x25519.Identity.from_str(secret).to_public())
     except OSError as error:
         raise VaultError(f"{path} cannot be read: {error.strerror}.") from None
-    except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
+    except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError, IndexError):
         raise VaultError("The passphrase is not the right one, or this is no identity.") from None
     return Identity(secret=secret, public=public)
 
@@ -77,6 +83,31 @@ def new_root() -> tuple[bytes, bytes]:
     """Make the offline root: (private, public), 32 bytes each."""
     private = Ed25519PrivateKey.generate()
     return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+
+
+def save_root(private: bytes, path: Path, passphrase: str) -> None:
+    """Write the root's private key like an identity.
+
+    Raises:
+        VaultError: The passphrase is too short, or the file exists already.
+    """
+    save_identity(Identity(secret=private.hex(), public=""), path, passphrase)
+
+
+def load_root(path: Path, passphrase: str) -> tuple[bytes, bytes]:
+    """Read the root: (private, public).
+
+    Raises:
+        VaultError: No such file, no root, or another passphrase.
+    """
+    try:
+        private = bytes.fromhex(pyrage.passphrase.decrypt(path.read_bytes(), passphrase).decode())
+        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    except OSError as error:
+        raise VaultError(f"{path} cannot be read: {error.strerror}.") from None
+    except (pyrage.DecryptError, ValueError):
+        raise VaultError("The passphrase is not the right one, or this is no root.") from None
+    return private, public
 
 
 def split_secret(secret: bytes) -> tuple[str, ...]:

@@ -51,6 +51,11 @@ class ShredStore:
             raise VaultError("The case was shredded: its key no longer exists.")
         return bytes(row[0])
 
+    def tags(self) -> list[str]:
+        """Return every tag that a key is kept for."""
+        with closing(self._connect()) as connection:
+            return [str(row[0]) for row in connection.execute("SELECT tag FROM keys")]
+
     def destroy(self, tag: str) -> bool:
         """Destroy a key for good; False when there was none."""
         with closing(self._connect()) as connection:

@@ -34,7 +34,17 @@ def wrap(case_key: bytes, keys: Sequence[str], shred_key: bytes, *, case: str) -
     Raises:
         VaultError: No reader, too many, or a key that is none.
     """
-    inner = wrap_inner(case_key, keys)
+    return outer(wrap_inner(case_key, keys), shred_key, case=case)
+
+
+def outer(inner: bytes, shred_key: bytes, *, case: str) -> bytes:
+    """Put the outer wrapper around an age wrapper, whoever made that.
+
+    Raises:
+        VaultError: It is too long to be one of ours.
+    """
+    if not 0 < len(inner) <= PADDED - _LENGTH_BYTES:
+        raise VaultError("This is not a wrapped case key.")
     nonce = secrets.token_bytes(_NONCE_BYTES)
     framed = (len(inner).to_bytes(_LENGTH_BYTES, "big") + inner).ljust(PADDED, b"\0")
     return MAGIC + nonce + AESGCMSIV(shred_key).encrypt(nonce, framed, case.encode())

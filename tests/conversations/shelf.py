@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "es", "fr", "ar", "ru")
 FLOWS = (
     "start", "sos", "danger", "help", "person", "language", "forget", "settings", "report",
-    "resources", "mechanisms", "learn",
+    "resources", "mechanisms", "learn", "duty", "status",
 )  # fmt: skip
 SCRIPTS = {
     path.relative_to(HERE).with_suffix("").as_posix(): path
     for path in sorted(HERE.glob("*/*.yaml"))
 }
 """By `flow/walk.language`."""
+
+EVERYWHERE = {
+    name: path
+    for name, path in SCRIPTS.items()
+    if not re.search(r"^(role|watched):", path.read_text(encoding="utf-8"), re.MULTILINE)
+}
+"""Those that need nobody in the house: they play on every surface."""

@@ -25,7 +25,9 @@ MOST_TAPS = 9
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_the_conversation_goes_as_written(name: str, library: Library) -> None:
     script = read_script(SCRIPTS[name])
-    async with on_terminal(script.language, library=library) as surface:
+    async with on_terminal(
+        script.language, library=library, role=script.role, watched=script.watched
+    ) as surface:
         assert await play(script, surface) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from bot.scripts import play, read_script
-from tests.conversations.shelf import FLOWS, LANGUAGES, SCRIPTS
+from tests.conversations.shelf import EVERYWHERE, FLOWS, LANGUAGES, SCRIPTS
 from tests.fixtures.on_web import CHROMIUM, site
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ WALKS = (
     "start/typed", "sos/word", "danger/yes", "help/in-the-middle", "person/country",
     "language/switch", "forget/yes", "settings/sound", "report/whole", "report/sos-inside",
     "report/silence", "resources/card", "mechanisms/arrest", "learn/guide",
+    "duty/stranger", "status/unknown",
 )  # fmt: skip
 """One through every flow at least; `make prove` plays all."""
 
@@ -47,7 +48,7 @@ async def test_a_walk_through_every_flow_goes_as_written_in_a_browser(
 async def test_all_conversations_go_as_written_in_a_browser(
     language: str, library: Library
 ) -> None:
-    await play_all([name for name in SCRIPTS if name.endswith(language)], language, library)
+    await play_all([name for name in EVERYWHERE if name.endswith(language)], language, library)
 
 
 async def play_all(names: list[str], language: str, library: Library) -> None:

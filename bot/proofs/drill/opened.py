@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.domain.errors import VaultError
+from bot.storage.case_tables import cases, opened_cases, replies
+from bot.storage.coordinator_tables import coordinator
 from bot.storage.rows import unpad
+from bot.storage.sealed_tables import sealed_box, sealed_item
 from bot.storage.sqlite import open_engine
 from bot.storage.tables import chat, draft, fact, mailbox, meta, outbox, person, session, timer
 from bot.storage.urls import parse
@@ -34,10 +37,13 @@ SEALED: dict[Column[Any], Callable[[Row[Any]], str]] = {
     draft.c.words: lambda row: f"draft/words/{row.person}/{row.key}",
     mailbox.c.body: lambda row: f"mailbox/body/{row.person}/{row.key}",
     fact.c.value: lambda row: f"fact/value/{row.name}",
+    cases.c.reach: lambda row: f"case_file/reach/{row.id}",
+    opened_cases.c.body: lambda row: f"case_open/body/{row.person}",
+    coordinator.c.profile: lambda row: f"coordinator/profile/{row.id}",
 }
 
-NOT_OF_PEOPLE = frozenset({meta.c.value})
-"""Sealed or plain marks of the installation itself."""
+NOT_OF_PEOPLE = frozenset({meta.c.value, sealed_box.c.wrapped, sealed_item.c.body, replies.c.body})
+"""Marks of the installation itself, and what the application key does not open."""
 
 
 def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
