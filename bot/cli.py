@@ -272,6 +272,27 @@ def bench(
     _show(measure(name, people=people), as_json=as_json)
 
 
+@app.command("seizure-drill")
+def seizure_drill(
+    canaries: Annotated[int, typer.Option(min=1, help="How many words to plant at least.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Of words and moments.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Plant words through every flow, steal all that the server keeps, and look for them."""
+    import asyncio
+
+    from bot import logs
+    from bot.proofs.drill.drill import run as play
+
+    logs.configure("ERROR")
+    verdict = asyncio.run(play(canaries, seed=seed))
+    if as_json:
+        print(json.dumps(verdict.as_json(), ensure_ascii=False))
+    else:
+        _show(verdict.as_json(), as_json=False)
+    raise typer.Exit(0 if verdict.clean else 1)
+
+
 @app.command()
 def simulate(
     what: Annotated[str, typer.Argument(help="checkins")],

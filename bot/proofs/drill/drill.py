@@ -54,6 +54,11 @@ class Verdict:
     """Questions that were met, and how often."""
     looks: int = 0
 
+    @property
+    def clean(self) -> bool:
+        """Nothing was found, and coordinators could read all that was for them."""
+        return not self.found and self.decrypted_share in {None, 1.0}
+
     def as_json(self) -> dict[str, Any]:
         """Return the answer of `--json`."""
         names = ("planted", "found", "decrypted_share", "memory_found", "places")
@@ -92,6 +97,7 @@ async def _run(canaries: int, seed: int, folder: Path, planters: Sequence[Plante
                 await looking
         await _backup(stage, "after")
         await asyncio.to_thread(stage.look)
+        await stage.office.close_everything()
         await _with_key(stage)
         search = stage.search()
         remembered = await asyncio.to_thread(_remembered, stage, search)
@@ -99,7 +105,7 @@ async def _run(canaries: int, seed: int, folder: Path, planters: Sequence[Plante
         return Verdict(
             planted=len(stage.cage.planted),
             found=len({one.canary or one.place for one in found}),
-            decrypted_share=None,
+            decrypted_share=stage.office.share,
             memory_found=remembered,
             places=sorted({str(one) for one in found}),
             questions=dict(stage.questions),

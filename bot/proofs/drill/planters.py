@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.proofs.drill import browser, oddities, telegram
+from bot.proofs.drill import browser, oddities, reports, telegram
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +25,8 @@ class Planter:
 
 
 PLANTERS = (
-    Planter(plant=telegram.walk_flows, share=0.72),
+    Planter(plant=telegram.walk_flows, share=0.70),
+    Planter(plant=reports.report_and_be_answered, share=0.02),
     Planter(plant=browser.visit, share=0.14),
     Planter(plant=browser.type_in_a_terminal, share=0.04),
     Planter(plant=oddities.send_malformed, share=0.02),

@@ -12,10 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from bot.content.library import Bookcase, open_library
 from bot.proofs.botapi.server import BotApi
 from bot.proofs.chaos import free_port
 from bot.proofs.drill.canaries import Cage
-from bot.proofs.drill.clock import TelegramClock
+from bot.proofs.drill.clock import HouseClock, TelegramClock
+from bot.proofs.drill.office import Office
 from bot.proofs.drill.search import Search
 from bot.proofs.drill.server import DONE
 from bot.proofs.program import Program
@@ -41,6 +43,8 @@ class Stage:
     chance: Random
     web: str
     """Address of the web chat."""
+    office: Office
+    """Those on duty."""
     untidied: set[int] = field(default_factory=set)
     """Chats that a bot cannot clean: groups and channels."""
     questions: Counter[str] = field(default_factory=Counter)
@@ -154,7 +158,12 @@ async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
             module="bot.proofs.drill.server",
             arguments=(str(hidden),),
         )
+        bookcase = Bookcase(open_library())
+        office = await Office.opened(
+            folder / "home", folder / "keys" / "application.key", HouseClock(hidden), bookcase
+        )
         stage = Stage(
+            office=office,
             folder=folder, program=program, api=api, clock=clock, cage=Cage(chance),
             chance=chance, web=f"http://127.0.0.1:{port}",
         )  # fmt: skip

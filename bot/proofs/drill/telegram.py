@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FLOWS = (
     "start", "report", "resources", "mechanisms", "learn", "settings", "person", "sos", "danger",
-    "help", "language", "forget",
+    "help", "language", "forget", "status", "duty",
 )  # fmt: skip
 TYPED = ("Kenya", "1", "yesterday")
 """Answers for questions that take no button."""
