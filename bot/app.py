@@ -267,6 +267,7 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
             translate=lambda language, source: parts.bookcase().interface(source, language),
             languages=lambda: parts.bookcase().names(),
             banner=_banner(running),
+            keep_file=lambda address, stream: parts.files.upload(web.name, address, stream),
         )
     return build(
         health=Health(store=parts.store, clock=parts.clock),

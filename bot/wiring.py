@@ -30,6 +30,7 @@ from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
 from bot.services.duty import ACKNOWLEDGE, Paging, house, role_facts
 from bot.services.facts import FactBook
+from bot.services.files import FETCH, Files
 from bot.services.floods import Floods
 from bot.services.forget import Forgetting
 from bot.services.intake import Intake, intake_acts
@@ -89,6 +90,7 @@ class Parts:
     case_work: CaseWork
     keeping: Keeping
     receipts: Receipts
+    files: Files
     channels: Mapping[ChannelName, Channel]
     worker: str
 
@@ -104,6 +106,8 @@ def wire(
     limits: bool = True,
 ) -> Parts:
     """Put the services together; `limits` off is for benchmarks and proofs only."""
+    from bot.documents.cleaning import clean_copy
+
     clock = clock or SystemClock()
     worker = worker_name()
     by_name = {channel.name: channel for channel in channels}
@@ -126,12 +130,14 @@ def wire(
     relay = Relay(sealer=sealing.sealer, library=bookcase)
     receipts = receipts_of(store, bookcase)
     intake = Intake(clock=clock, sealing=sealing, receipts=receipts, relay=relay, library=bookcase)
+    files = Files(store=store, clock=clock, sealing=sealing, channels=by_name, clean=clean_copy)
     clerk = Clerk(
         library=bookcase,
         chat_ttl=settings.chat_ttl,
         draft_ttl=settings.draft_ttl,
         acts={**ACTS, **intake_acts(intake)},
         seal=intake.words,
+        keep_file=files.keep,
         closing=intake.closing,
         hand_over=intake.hand_over,
     )
@@ -193,6 +199,7 @@ def wire(
             "forget": forgetting.person,
             "page": paging.due,
             TARGET: targets.due,
+            FETCH: files.fetch,
             REACH: targets.keep_address,
         },
     )
@@ -213,6 +220,7 @@ def wire(
         case_work=CaseWork(clock=clock, sealing=sealing, relay=relay),
         keeping=Keeping(clock=clock, sealing=sealing),
         receipts=receipts,
+        files=files,
         channels=by_name,
         worker=worker,
     )

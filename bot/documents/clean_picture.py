@@ -60,12 +60,19 @@ def clean(raw: bytes) -> bytes:
     return out.getvalue()
 
 
+def warm_up() -> None:
+    """Have the decoders load all that they need: afterwards no file can be opened."""
+    from PIL import Image
+
+    for form in ("JPEG", "PNG", "WEBP"):
+        made = io.BytesIO()
+        Image.new("RGB", (2, 2)).save(made, form)
+        clean(made.getvalue())
+
+
 def main() -> None:
     """Serve one picture."""
-    # Loaded before anything is given up: afterwards no file can be opened.
-    from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
-
-    del Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+    warm_up()
     raw = sys.stdin.buffer.read()
     confine()
     try:

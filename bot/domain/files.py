@@ -33,9 +33,7 @@ MP3 = FileType(media_type="audio/mpeg", name="audio.mp3")
 MP4 = FileType(media_type="video/mp4", name="video.mp4")
 M4A = FileType(media_type="audio/mp4", name="audio.m4a")
 WEBM = FileType(media_type="video/webm", name="video.webm")
-OFFICE = FileType(
-    media_type="application/vnd.openxmlformats-officedocument", name="document.docx"
-)
+OFFICE = FileType(media_type="application/vnd.openxmlformats-officedocument", name="document.docx")
 
 _BEGIN = (
     (b"\xff\xd8\xff", JPEG),

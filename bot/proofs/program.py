@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-READY_WITHIN = 30.0
+READY_WITHIN = 90.0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -73,6 +73,8 @@ class Clerk:
     """Acts that flows may have done, by name: each returns the person as they are afterwards."""
     seal: Callable[[Tx, Moment, KeepWords], None] | None = None
     """Who takes words of flows that seal."""
+    keep_file: Callable[[Tx, Moment, KeepFile], None] | None = None
+    """Who takes files of flows that seal."""
     hand_over: Callable[[Tx, Moment, HandOver], None] | None = None
     """Told when somebody asks for a person."""
     closing: Callable[[Tx, Moment, CloseMatter], None] | None = None
@@ -242,7 +244,10 @@ class Clerk:
         tx.drafts.keep(moment.person.id, name, effect.words, until=moment.at + self.draft_ttl)
 
     def _keep_file(self, tx: Tx, moment: Moment, effect: KeepFile) -> None:
-        # No flow asks for a file before sealed intake exists; the loader's check keeps it so.
+        flow = self.library().current(effect.flow)
+        if flow is not None and flow.seals and self.keep_file is not None:
+            self.keep_file(tx, moment, effect)
+            return
         self._remark(tx, moment, "file_refused", key=f"{moment.key}:file")
         log.warning("file-refused", flow=effect.flow, kind=effect.kind)
 

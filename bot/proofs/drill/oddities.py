@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from bot.proofs.drill.telegram import answer, leave
+from bot.proofs.drill.telegram import answer, leave, press
 
 if TYPE_CHECKING:
     from bot.proofs.drill.stage import Stage
@@ -126,5 +126,4 @@ async def block_and_return(stage: Stage, share: int) -> None:
         else:
             await person.says("/forget")
             await answer(person)
-            await person.presses("Yes, forget me")
-            await answer(person)
+            await press(person, "Yes, forget me")

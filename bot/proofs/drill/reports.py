@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.proofs.botapi.acts import NotOfferedError
-from bot.proofs.drill.telegram import answer, leave
+from bot.proofs.drill.telegram import answer, leave, press
 from bot.scripts import bare
 
 if TYPE_CHECKING:
-    from bot.proofs.botapi.person import Heard, Person
+    from bot.proofs.botapi.person import Heard
     from bot.proofs.drill.stage import Stage
 
 _BEGINNING = ("Yes, it is safe", "Go on with buttons", "Yes", "Yes", "Me", "Death threat")
@@ -20,7 +19,6 @@ _REST = (
     "Here, without saying what", "At any time",
 )  # fmt: skip
 _RECEIPT = re.compile(r"Your receipt: ((?:\w+ ){5}\w+)")
-_TRIES, _PATIENCE = 6, 10.0
 _EACH = 6
 """Words planted by one report."""
 
@@ -32,23 +30,23 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
         await person.says("/report")
         await answer(person)
         for label in _BEGINNING:
-            await _presses(person, label)
+            await press(person, label)
         typed = stage.cage.word("typed at a button of a report, with a number")
         stage.office.sealed.append(typed)
         await person.says(f"{typed} +257 79 000 111")
         await answer(person)
         for label in _MORE:
-            await _presses(person, label)
+            await press(person, label)
         await person.says("Kenya")
         await answer(person)
         for label in _REST:
-            await _presses(person, label)
+            await press(person, label)
         words = stage.cage.word("own words of a report")
         stage.office.sealed.append(words)
         await person.says(f"They said that {words} is next.")
         await answer(person)
-        await _presses(person, "90 days")
-        heard = await _presses(person, "Only your team")
+        await press(person, "90 days")
+        heard = await press(person, "Only your team")
         receipt = _receipt([*heard, *await answer(person, 1.0)])
         stage.cage.known(receipt, "receipt")
         told = stage.cage.word("answer of a coordinator")
@@ -66,25 +64,12 @@ async def _come_back(stage: Stage, receipt: str, told: str) -> None:
     heard = bare("\n".join(one.text for one in shown))
     if told not in heard:
         raise RuntimeError("an answer was not shown for its receipt")
-    await _presses(person, "Add something")
+    await press(person, "Add something")
     added = stage.cage.word("added with a receipt")
     stage.office.sealed.append(added)
     await person.says(f"And {added} too.")
     await answer(person)
     await leave(person)
-
-
-async def _presses(person: Person, label: str) -> list[Heard]:
-    heard: list[Heard] = []
-    for _ in range(_TRIES):
-        try:
-            await person.presses(label)
-            return [*heard, *await answer(person)]
-        except NotOfferedError:
-            # The machine is busy: the question is still on its way.
-            heard += await answer(person, _PATIENCE)
-    await person.presses(label)
-    return await answer(person)
 
 
 def _receipt(heard: list[Heard]) -> str:

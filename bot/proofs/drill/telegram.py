@@ -29,7 +29,8 @@ TYPED = ("Kenya", "1", "yesterday")
 
 _AT_ONCE = 12
 _STEPS = 18
-_PATIENCE, _QUIET = 15.0, 0.06
+_PATIENCE, _QUIET = 15.0, 0.15
+_TRIES = 4
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
 
@@ -117,6 +118,24 @@ async def answer(person: Person, patience: float = _PATIENCE) -> list[Heard]:
             within = _QUIET
     except NothingHeardError:
         return heard
+
+
+async def press(person: Person, label: str) -> list[Heard]:
+    """Press a button, once it is there; return what is shown.
+
+    Raises:
+        NotOfferedError: It did not come.
+    """
+    heard: list[Heard] = []
+    for _ in range(_TRIES):
+        try:
+            await person.presses(label)
+            return [*heard, *await answer(person)]
+        except NotOfferedError:
+            # The machine is busy: the question is still on its way.
+            heard += await answer(person, _PATIENCE)
+    await person.presses(label)
+    return await answer(person)
 
 
 async def leave(person: Person) -> None:
