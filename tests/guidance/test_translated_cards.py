@@ -187,3 +187,19 @@ def test_a_body_says_when_to_use_it_and_when_not(library: Library) -> None:
     use, avoid = lines.index("*When to use it*"), lines.index("*When not to use it*")
     assert entry.when_to_use[0] in lines[use + 1]
     assert entry.when_not_to_use[0] in lines[avoid + 1]
+
+
+@pytest.mark.parametrize("tag", ["es", "fr", "ar", "ru"])
+def test_every_code_and_term_has_a_sentence_in_every_language(library: Library, tag: str) -> None:
+    said = [
+        (context, source)
+        for context, source, *_ in messages(content_root(), "knowledge")
+        if context.split(".")[0] not in {"mechanisms", "resources", "strategies", "guides"}
+    ]
+    assert len(said) > len(library.knowledge.codes["reason_codes"])
+    missing = [
+        context
+        for context, source in said
+        if library.catalogues.find(LanguageTag(tag), "knowledge", context, source)[0] is None
+    ]
+    assert not missing
