@@ -34,13 +34,13 @@ from bot.domain.ids import LanguageTag
 from bot.talking import conversation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from bot.channels.terminal import Terminal
     from bot.content.library import Library
     from bot.domain.messages import Inbound
-    from bot.wiring import Parts
+    from bot.wiring import Parts, Understand
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 PAUSE = timedelta(seconds=5)
@@ -157,8 +157,9 @@ async def on_terminal(
     *,
     role: str | None = None,
     watched: bool = False,
+    understand: Callable[[Library], Understand] | None = None,
 ) -> AsyncIterator[TerminalSurface]:
-    """Open a terminal with a clock that scripts move."""
+    """Open a terminal with a clock that scripts move; free text is understood if it is said how."""
     clock = ScriptClock()
     stream = io.StringIO()
     async with conversation(
@@ -169,6 +170,7 @@ async def on_terminal(
         library=library,
         role=role,
         watched=watched,
+        understand=understand,
     ) as (terminal, parts):
         yield TerminalSurface(terminal=terminal, parts=parts, clock=clock)
 
@@ -253,10 +255,14 @@ async def record(script: Script, surface: Surface) -> str:
     Lines for other surfaces stay as they are.
     """
     talk: list[dict[str, Any]] = []
-    for line in script.talk:
+    held: dict[str, Any] | None = None
+    for number, line in enumerate(script.talk):
         elsewhere = line.only not in {None, surface.name}
         if line.kind == "bot" and not elsewhere:
             continue
+        if held is not None and not elsewhere:
+            talk.append(held)
+            held = None
         talk.append({line.kind: line.value, **({"only": line.only} if line.only else {})})
         if line.kind in {"bot", "never"} or elsewhere:
             continue
@@ -264,8 +270,13 @@ async def record(script: Script, surface: Surface) -> str:
             heard = await _act(surface, line)
         except NoButtonError as error:
             raise ContentError(f"{line.place}: {error}") from None
-        if heard:
-            talk.append({"bot": [part for text in heard for part in _parts(text)]})
+        said = {"bot": [part for text in heard for part in _parts(text)]}
+        if heard and _acts_elsewhere(script.talk[number + 1 :], surface.name):
+            # On another surface this is said only after one more act.
+            held = said
+        elif heard:
+            talk.append(said)
+    talk += [held] if held is not None else []
     document: dict[str, Any] = {"about": script.about, "lang": str(script.language)}
     if script.role:
         document["role"] = script.role
@@ -316,6 +327,19 @@ def named(labels: Sequence[str], wanted: str) -> int:
 def bare(text: str) -> str:
     """Fold what does not matter: marks, isolates, runs of white space."""
     return " ".join(plain(text).translate(_ISOLATES).split())
+
+
+def _acts_elsewhere(following: Sequence[Line], here: str) -> bool:
+    """Tell whether an act of another surface alone comes next."""
+    for line in following:
+        if line.only in {None, here}:
+            # What was recorded before is dropped, so it does not count.
+            if line.kind == "bot":
+                continue
+            return False
+        if line.kind in {"them", "press", "wait"}:
+            return True
+    return False
 
 
 def _line(line: Any, place: str) -> Line:

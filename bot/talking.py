@@ -62,7 +62,13 @@ async def conversation(
                 bookcase = await open_bookcase(settings, store, clock)
             else:
                 bookcase = Bookcase(library)
-            terminal = Terminal(clock=clock, language=language, stream=stream or sys.stdout)
+            terminal = Terminal(
+                clock=clock,
+                language=language,
+                stream=stream or sys.stdout,
+                # What a script makes goes with it; a person keeps their letters.
+                files=Path(folder) / "files" if stream is not None else None,
+            )
             parts = wire(
                 settings,
                 store=store,

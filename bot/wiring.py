@@ -16,6 +16,7 @@ from bot.domain.broadcasts import Rules
 from bot.domain.errors import SettingsError
 from bot.first_start import keyring_of
 from bot.flow.model import Literal
+from bot.guidance.letter_lookups import letter_lookups
 from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
@@ -32,9 +33,12 @@ from bot.services.duty import ACKNOWLEDGE, Paging, house, role_facts
 from bot.services.facts import FactBook
 from bot.services.files import FETCH, Files
 from bot.services.floods import Floods
+from bot.services.follow_up import KIND as FOLLOW_UP
+from bot.services.follow_up import FollowUpActs, FollowUps
 from bot.services.forget import Forgetting
 from bot.services.intake import Intake, intake_acts
 from bot.services.keys import Keeping
+from bot.services.letters import Format, LetterActs
 from bot.services.pace import UNLIMITED, Chats, Rate
 from bot.services.receipts import Receipts
 from bot.services.receive import Reception
@@ -131,11 +135,17 @@ def wire(
     receipts = receipts_of(store, bookcase)
     intake = Intake(clock=clock, sealing=sealing, receipts=receipts, relay=relay, library=bookcase)
     files = Files(store=store, clock=clock, sealing=sealing, channels=by_name, clean=clean_copy)
+    letters = LetterActs(library=bookcase, formats=letter_formats())
     clerk = Clerk(
         library=bookcase,
         chat_ttl=settings.chat_ttl,
         draft_ttl=settings.draft_ttl,
-        acts={**ACTS, **intake_acts(intake)},
+        acts={
+            **ACTS,
+            **intake_acts(intake),
+            **letters.acts(),
+            **FollowUpActs(library=bookcase).acts(),
+        },
         seal=intake.words,
         keep_file=files.keep,
         closing=intake.closing,
@@ -144,7 +154,7 @@ def wire(
     facts = FactBook(
         clock=clock,
         house=house,
-        lookups=lookups,
+        lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
         more=(role_facts, intake.facts),
     )
@@ -189,6 +199,15 @@ def wire(
     forgetting = Forgetting(store=store, clock=clock, tidying=tidying)
     shredding = Shredding(store=store, clock=clock, sealer=sealing.sealer, scrub=forgetting.scrub)
     targets = Targets(store=store, clock=clock)
+    follow_ups = FollowUps(
+        store=store,
+        clock=clock,
+        library=bookcase,
+        facts=facts,
+        language=reception.language,
+        clerk=clerk,
+        wake=delivery.wake,
+    )
     timers = DueTimers(
         store=store,
         clock=clock,
@@ -201,6 +220,7 @@ def wire(
             TARGET: targets.due,
             FETCH: files.fetch,
             REACH: targets.keep_address,
+            FOLLOW_UP: follow_ups.due,
         },
     )
     return Parts(
@@ -229,6 +249,16 @@ def wire(
 def _is_group(channel: ChannelName, address: str) -> bool:
     """Tell whether an address is a group's: Telegram numbers them below zero."""
     return channel.startswith("telegram") and address.startswith("-")
+
+
+def letter_formats() -> tuple[Format, ...]:
+    """Return the kinds of files that a letter is given as."""
+    from bot.documents import docx, text
+
+    return (
+        Format(name="draft.docx", media_type=docx.MEDIA_TYPE, write=docx.to_docx),
+        Format(name="draft.txt", media_type=text.MEDIA_TYPE, write=text.to_text),
+    )
 
 
 async def _silence(reception: Reception, due: DueTimer) -> None:

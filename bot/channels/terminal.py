@@ -1,9 +1,11 @@
-"""The conversation in a terminal: numbered buttons, typed answers, nothing kept on disk."""
+"""The conversation in a terminal: numbered buttons, typed answers; only files go to disk."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.domain.ids import ChannelName
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from bot.domain.ids import LanguageTag
-    from bot.domain.messages import Button, Outgoing
+    from bot.domain.messages import Attachment, Button, Outgoing
     from bot.services.ports import Clock
 
 NAME = ChannelName("terminal")
@@ -30,6 +32,8 @@ class Terminal:
     language: LanguageTag | None = None
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     shown: list[Outgoing] = field(default_factory=list)
+    files: Path | None = None
+    """Where files are put; a new folder of its own when the first one comes."""
     _buttons: list[Button] = field(default_factory=list)
     _count: int = 0
 
@@ -45,11 +49,26 @@ class Terminal:
         self._count += 1
         self._buttons = [button for row in message.buttons for button in row]
         lines = ["", *plain(message.text).splitlines()]
+        if message.attachment is not None:
+            lines.append(f"  {self._saved(message.attachment)}")
         for number, button in enumerate(self._buttons, 1):
             detail = button.url or button.copy or ""
             lines.append(f"  [{number}] {button.label}{f'  {detail}' if detail else ''}")
         print(*lines, sep="\n", file=self.stream, flush=True)
         return Delivered(refs=(str(self._count),))
+
+    def _saved(self, file: Attachment) -> Path:
+        """Write a file for its owner alone; one of the same name stays."""
+        if self.files is None:
+            self.files = Path(tempfile.mkdtemp(prefix="vigil-letters-"))
+        self.files.mkdir(mode=0o700, exist_ok=True)
+        path, number = self.files / file.name, 1
+        while path.exists():
+            number += 1
+            path = (self.files / file.name).with_stem(f"{Path(file.name).stem}-{number}")
+        path.touch(mode=0o600)
+        path.write_bytes(file.content)
+        return path
 
     async def delete(self, address: str, refs: Sequence[str]) -> None:
         """A terminal cannot take back what it showed."""

@@ -33,6 +33,8 @@ LOOKUPS = frozenset(
     {
         "hotlines", "resources", "resource", "mechanisms", "mechanism", "mechanisms_excluded",
         "guides", "guide", "strategies", "strategy", "safety_steps", "languages",
+        "letter_bodies", "letter_languages", "letter_plan", "support_languages", "support_plan",
+        "follow_ups",
     }
 )  # fmt: skip
 """Questions to the Library that flows may use; bot.guidance.lookups answers them."""
@@ -48,6 +50,10 @@ ACTS = frozenset(
         "send-report",
         "show-answers",
         "withdraw-report",
+        "write-letter",
+        "plan-follow-up",
+        "follow-up-again",
+        "follow-up-done",
     }
 )
 """Acts that flows may have done; bot.services.acts and the engine do them."""
@@ -67,6 +73,7 @@ FACTS = frozenset(
         "receipt",
         "case_state",
         "case_answer",
+        "follow_up_kind",
     }
 )
 """What conditions may ask beside answers."""

@@ -118,7 +118,10 @@ def _write(document: Any, block: Block) -> None:
         case Kind.WORDS:
             _words(_line(document, "Quote"), block)
         case Kind.PARAGRAPH | Kind.FIELD:
-            _runs(document.add_paragraph(), block)
+            line = document.add_paragraph()
+            _runs(line, block)
+            # A line that is bold throughout introduces what follows it.
+            line.paragraph_format.keep_with_next = all(run.strong for run in block.runs) or None
         case _ as never:
             assert_never(never)
 

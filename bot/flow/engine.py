@@ -42,7 +42,7 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
             run.tell(run.phrase("flow_moved"))
             walk(run)
         case Started():
-            interrupt.open_flow(run, event.flow)
+            interrupt.open_flow(run, event.flow, event.answers)
         case Pressed():
             if event.words is not None and answer.names_option(run, event.word, event.words):
                 _said(run, event.words)

@@ -37,6 +37,8 @@ class Started:
     """Somebody opened a flow by name (a command, a deep link, a timer, a button)."""
 
     flow: FlowId
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Codes that it begins with: what a timer was set for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,12 @@ from bot.flow.session import Pending
 from bot.flow.walk import close, offer_return, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.flow.inputs import Understood
     from bot.flow.model import Text
     from bot.flow.run import Run
-    from bot.flow.session import Frame
+    from bot.flow.session import Answer, Frame
 
 SURE, PERHAPS = 0.25, 0.15
 """Confidence from which an intent is followed, and from which it is offered as a button."""
@@ -57,7 +59,9 @@ def universal(run: Run, word: Universal) -> None:
             assert_never(never)
 
 
-def open_flow(run: Run, flow_id: FlowId | None) -> None:
+def open_flow(
+    run: Run, flow_id: FlowId | None, answers: Mapping[str, Answer] | None = None
+) -> None:
     """Begin a matter on top of what is under way; None means the menu."""
     flow = run.facts.shelf.current(flow_id or MENU)
     if flow is None:
@@ -66,7 +70,7 @@ def open_flow(run: Run, flow_id: FlowId | None) -> None:
         return
     run.pending, run.misses = None, 0
     _set_aside(run, flow.id)
-    run.push(flow, called=False, answers={})
+    run.push(flow, called=False, answers=dict(answers or {}))
     walk(run)
     if flow.id == MENU:
         run.greeted = True

@@ -268,6 +268,10 @@ class Timers(Protocol):
         """Return when the next timer is due."""
         ...
 
+    def waiting(self, kind: str, *, until: datetime, limit: int) -> list[DueTimer]:
+        """Return timers of a kind that are due by `until`, soonest first, without leasing them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:

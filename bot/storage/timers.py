@@ -90,6 +90,16 @@ class TimerRows(Rows):
         value = self.conn.execute(select(func.min(timers.c.due_at)).where(_FREE)).scalar_one()
         return None if value is None else moment(value)
 
+    def waiting(self, kind: str, *, until: datetime, limit: int) -> list[DueTimer]:
+        """Return timers of a kind that are due by `until`, soonest first, without leasing them."""
+        of_kind = (
+            select(timers)
+            .where(timers.c.kind == kind, timers.c.due_at <= micros(until))
+            .order_by(timers.c.due_at, timers.c.id)
+            .limit(limit)
+        )
+        return [self._due(row) for row in self.conn.execute(of_kind)]
+
     def _key(self, kind: str, key: str) -> str:
         return self.cipher.tag(f"{kind}:{key}", purpose="timers")
 

@@ -227,6 +227,27 @@ async def test_many_claimers_never_get_one_row_twice(store: Store) -> None:
     assert len(got) == len(set(got)) > 0
 
 
+async def test_what_waits_of_a_kind_is_listed_soonest_first_and_stays(store: Store) -> None:
+    def fill(tx: Tx) -> None:
+        for number in (3, 1, 2):
+            due_at = NOW + number * MINUTE
+            tx.timers.set(Timer(kind="ask", key=f"k{number}", due_at=due_at, payload={"n": number}))
+        tx.timers.set(Timer(kind="other", key="k", due_at=NOW))
+
+    await store.write(fill)
+
+    found = await store.read(lambda tx: tx.timers.waiting("ask", until=NOW + 2 * MINUTE, limit=9))
+    assert [one.timer.payload["n"] for one in found] == [1, 2]
+    first = await store.read(lambda tx: tx.timers.waiting("ask", until=NOW + 9 * MINUTE, limit=1))
+    assert [one.timer.key for one in first] == ["k1"]
+    claimed = await store.write(
+        lambda tx: tx.timers.claim(
+            worker="w", now=NOW + 9 * MINUTE, lease=MINUTE, limit=9, kinds=("ask",)
+        )
+    )
+    assert len(claimed) == 3, "looking takes nothing"
+
+
 async def test_a_timer_set_again_replaces_the_claimed_one(store: Store) -> None:
     timer = Timer(kind="silence", key="k", due_at=NOW, fence=3, payload={"everything": True})
 

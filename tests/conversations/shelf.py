@@ -9,7 +9,8 @@ HERE = Path(__file__).parent
 LANGUAGES = ("en", "es", "fr", "ar", "ru")
 FLOWS = (
     "start", "sos", "danger", "help", "person", "language", "forget", "settings", "report",
-    "resources", "mechanisms", "learn", "duty", "status",
+    "resources", "mechanisms", "learn", "duty", "status", "letter", "reprisal", "follow_up",
+    "reminders", "support",
 )  # fmt: skip
 SCRIPTS = {
     path.relative_to(HERE).with_suffix("").as_posix(): path

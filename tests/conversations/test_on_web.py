@@ -31,6 +31,8 @@ WALKS = (
     "language/switch", "forget/yes", "settings/sound", "report/whole", "report/sos-inside",
     "report/silence", "resources/card", "mechanisms/arrest", "learn/guide",
     "duty/stranger", "status/unknown",
+    "letter/urgent-appeal", "reprisal/letter", "follow_up/no-answer", "reminders/cancel",
+    "support/fund",
 )  # fmt: skip
 """One through every flow at least; `make prove` plays all."""
 
