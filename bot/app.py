@@ -274,7 +274,31 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
         metrics=Metrics(),
         chat=running.web_door.routes() if running.web_door is not None else (),
         webhook=webhook,
+        desk=_desk(running) if "api" in running.only else None,
     )
+
+
+def _desk(running: Running) -> ASGIApp:
+    """Make what coordinators' desks ask."""
+    from bot.api.desk import DeskApi
+    from bot.api.desk_acts import HouseActs
+    from bot.api.desk_sessions import Sessions
+    from bot.vault.challenge import seal_to
+    from bot.vault.cipher import ApplicationCipher
+    from bot.vault.keyfile import load_key
+
+    parts, settings = running.parts, running.settings
+    cipher = ApplicationCipher(load_key(settings.key_path))
+    sessions = Sessions(cipher=cipher, clock=parts.clock, seal=seal_to)
+    house = HouseActs(sessions=sessions, clock=parts.clock, keyring=keyring_of(settings))
+    return DeskApi(
+        store=parts.store,
+        clock=parts.clock,
+        sessions=sessions,
+        acts=house.acts(),
+        public=house.public(),
+        standing=lambda _tx, _case: None,
+    ).app()
 
 
 def _reload(settings: Settings, parts: Parts) -> Job:

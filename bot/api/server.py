@@ -49,7 +49,7 @@ def build(
         metrics: Figures for a collector on this machine.
         chat: Routes of the web chat, which has the root.
         webhook: Path and endpoint of a messaging app's webhook.
-        desk: What coordinators' desks ask, under /desk.
+        desk: What coordinators' desks ask, under /desk/v1.
     """
 
     async def show_health(request: Request) -> Response:
@@ -77,7 +77,7 @@ def build(
         path, endpoint = webhook
         routes.append(Route(path, _Endpoint(endpoint)))
     if desk is not None:
-        routes.append(Mount("/desk", desk))
+        routes.append(Mount("/desk/v1", desk))
     return Starlette(routes=[*routes, *chat])
 
 

@@ -10,7 +10,7 @@ from bot.contract.shapes import hints, schema
 
 OWN_STATUS = 409
 """Status of an operation's own refusals."""
-_GENERAL = (401, 403, 422, 429, 503)
+_GENERAL = (401, 403, 409, 422, 429)
 
 
 def describe(operations: Mapping[str, Operation], *, server: str = "/desk/v1") -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _responses(operation: Operation, parts: dict[str, Any]) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": schema(operation.answer, parts)}}
     found: dict[str, Any] = {"200" if operation.answer else "204": good}
     statuses = {*_GENERAL, *([404] if in_path(operation) else [])}
-    if operation.method != "GET":
-        statuses |= {OWN_STATUS, 413, 415}
+    if in_body(operation):
+        statuses |= {413, 415}
     for status in sorted(statuses):
         codes = [code for code, number in PROBLEMS.items() if number == status]
         codes += sorted(operation.problems) if status == OWN_STATUS else []

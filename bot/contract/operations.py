@@ -93,8 +93,8 @@ PROBLEMS: Mapping[str, int] = {
     "not-json": 415,
     "wrong": 422,
     "too-fast": 429,
+    "not-available": 409,
     "broken": 500,
-    "not-available": 503,
 }
 """Every code that any operation may answer, with its HTTP status."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from bot.contract.operations import EVERYBODY, Nothing, Operation, Reach, Role
-from bot.contract.shapes import Count, Id, Number, Recipient, Size, Tag, Text
+from bot.contract.shapes import Count, Id, Number, Size, Tag, Text
 
 LONGEST_LIST = 64 * 1024
 
@@ -19,7 +19,8 @@ class Coordinator:
     roles: tuple[Role, ...]
     languages: tuple[Tag, ...]
     on_duty: bool
-    recipient: Recipient
+    recipient: Annotated[str, Text(longest=62)]
+    """Empty for an operator who reads nothing."""
     live: bool
     """Their key is on the signed list and valid now."""
 
@@ -174,6 +175,7 @@ OPERATIONS = (
         request=PutKeys,
         answer=Keys,
         weight=5,
+        problems=frozenset({"list-refused"}),
     ),
     Operation(
         name="keys.wrapped",

@@ -1,0 +1,205 @@
+"""The desk's API takes what is declared, refuses the rest in one form, and tells nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import schemathesis
+import structlog
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+
+from bot.api.desk import LARGEST_BODY
+from bot.api.server import bind, serve
+from bot.contract.operations import Nothing
+from bot.contract.people import PutKeys
+from bot.contract.registry import OPERATIONS
+from bot.domain.errors import ConflictError, RefusedError
+from bot.vault.identity import new_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.api.desk_house import DeskHouse
+
+
+async def test_what_was_not_declared_is_refused_in_one_form(house: DeskHouse) -> None:
+    token = {"Authorization": f"Bearer {await house.token('robin')}"}
+    asked = [
+        ("GET", "/nothing", {}, 404, "not-found"),
+        ("GET", "/../health", {}, 404, "not-found"),
+        ("PATCH", "/session", {}, 405, "wrong-method"),
+        ("GET", "/session?x=1", {}, 422, "wrong"),
+        ("GET", "/cases?closed=maybe", {}, 422, "wrong"),
+        ("GET", "/cases?closed=true&closed=false", {}, 422, "wrong"),
+        ("GET", f"/cases/{'x' * 65}", {}, 422, "wrong"),
+        ("GET", "/cases/a%00b", {}, 422, "wrong"),
+        ("GET", "/cases/a/items/-1", {}, 422, "wrong"),
+        ("PUT", "/duty", {"content": b"{"}, 415, "not-json"),
+        ("PUT", "/duty", {"json": []}, 422, "wrong"),
+        ("PUT", "/duty", {"json": {}}, 422, "wrong"),
+        ("PUT", "/duty", {"json": {"on_duty": 1}}, 422, "wrong"),
+        ("PUT", "/duty", {"json": {"on_duty": True, "roles": ["lead"]}}, 422, "wrong"),
+        ("POST", "/cases/a/take", {"json": {"case": "b"}}, 422, "wrong"),
+        ("PUT", "/keys", {"json": {"signed_list": "x" * LARGEST_BODY}}, 413, "too-large"),
+    ]
+    for method, path, options, status, code in asked:
+        response = await house.http.request(method, path, headers=token, **options)
+        assert (response.status_code, response.json()["code"]) == (status, code), (method, path)
+        assert response.headers["cache-control"] == "no-store"
+
+
+async def test_json_of_odd_kinds_is_refused(house: DeskHouse) -> None:
+    headers = {
+        "Authorization": f"Bearer {await house.token('robin')}", "Content-Type": "application/json"
+    }  # fmt: skip
+    for body in (b"{", b"\xff", b"[" * 50_000, b'{"on_duty":NaN}', b'{"on_duty":"\\ud800"}'):
+        response = await house.http.put("/duty", content=body, headers=headers)
+        assert response.status_code == 422
+    page = await house.http.put(
+        "/duty", content=b'{"on_duty":true}', headers=headers | {"Content-Type": "text/plain"}
+    )
+    assert page.status_code == 415
+
+
+async def test_no_body_no_token_and_no_case_reaches_the_log(house: DeskHouse) -> None:
+    token = await house.token("heron")
+    with structlog.testing.capture_logs() as logs:
+        headers = {"Authorization": f"Bearer {token}"}
+        await house.http.post(
+            "/cases/canary-case/answer", json={"words": "canary"}, headers=headers
+        )
+        await house.http.put("/keys", json={"signed_list": "canary"}, headers=headers)
+        await house.http.get("/cases/canary-case", headers=headers)
+        await house.http.get("/cases?canary=1", headers=headers)
+    written = json.dumps(logs)
+    assert logs
+    assert "canary" not in written
+    assert token not in written
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (ConflictError("locked"), 409, "changed-meanwhile"),
+        (RefusedError("not-approved"), 409, "not-approved"),
+        (RefusedError("Some sentence about canary"), 409, "refused"),
+        (ValueError("canary"), 500, "broken"),
+    ],
+)
+async def test_what_goes_wrong_inside_is_a_code_and_never_a_sentence(
+    make_house: Any, error: Exception, status: int, code: str
+) -> None:
+    def act(*_: Any) -> Any:
+        raise error
+
+    house = await make_house(acts={"exports.use": act})
+    token = await house.token("robin")
+    from bot.contract.exports import NameExport  # noqa: PLC0415
+
+    response = await house.ask(token, "exports.use", NameExport(export="x"))
+    assert (response.status_code, response.json()) == (status, {"code": code, "field": ""})
+
+
+async def test_a_signed_list_is_put_in_place_and_another_is_refused(house: DeskHouse) -> None:
+    token = await house.token("heron")
+    before = (await house.ask(token, "keys.show", Nothing())).json()
+    assert (before["version"], before["live"], before["demo"]) == (1, 4, False)
+    stranger, _ = new_root()
+    for bad in ("{}", "nonsense", house.signed(2, root=stranger)):
+        response = await house.ask(token, "keys.put", PutKeys(signed_list=bad))
+        assert (response.status_code, response.json()["code"]) == (409, "list-refused")
+    good = await house.ask(token, "keys.put", PutKeys(signed_list=house.signed(3, "robin", "wren")))
+    assert (good.json()["version"], good.json()["live"]) == (3, 2)
+    older = await house.ask(token, "keys.put", PutKeys(signed_list=house.signed(2)))
+    assert older.json()["code"] == "list-refused"
+    people = (await house.ask(token, "coordinators.list", Nothing())).json()["coordinators"]
+    assert {one["alias"]: one["live"] for one in people} == {
+        "Robin": True, "Wren": True, "Heron": False, "Kite": False
+    }  # fmt: skip
+
+
+async def test_the_description_is_there_for_whoever_builds_a_desk(house: DeskHouse) -> None:
+    document = (await house.http.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    assert {one["operationId"] for path in document["paths"].values() for one in path.values()} == (
+        set(OPERATIONS)
+    )
+
+
+@contextmanager
+def listening(house: DeskHouse) -> Iterator[str]:
+    """Serve over real HTTP, in a thread of its own."""
+    bound = bind("127.0.0.1:0")
+    ready = threading.Event()
+    ends: list[Any] = []
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        ends.append((asyncio.get_running_loop(), stop))
+        await serve(house.api.app(), bound, stop, ready=ready.set)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        loop, stop = ends[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(15)
+
+
+async def test_nothing_that_can_be_sent_breaks_the_server(make_house: Any) -> None:
+    """Every operation, with what fits its description and with what does not, as two roles."""
+    from bot.services.floods import Floods  # noqa: PLC0415
+
+    wide = {"floods": Floods(burst=10**9), "strangers": Floods(burst=10**9)}
+    house = await make_house(options=wide)
+    tokens = [await house.token(name) for name in ("heron", "kite")]
+    with listening(house) as address:
+        await asyncio.to_thread(_fuzz, address, tokens)
+
+
+def _fuzz(address: str, tokens: list[str]) -> None:
+    document = OPENAPI_AT.format(address)
+    schema = schemathesis.openapi.from_url(document)
+    seen = set()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        seen.add(operation.definition.raw["operationId"])
+
+        @settings(
+            max_examples=20, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @schemathesis_given(operation)
+        def check(case: Any) -> None:
+            for token in tokens:
+                headers = {"Authorization": f"Bearer {token}"}
+                response = case.call(base_url=address, headers=headers)
+                case.validate_response(response, checks=[not_a_server_error])
+
+        check()
+    assert seen == set(OPERATIONS)
+
+
+OPENAPI_AT = "{}/openapi.json"
+
+
+def schemathesis_given(operation: Any) -> Any:
+    from hypothesis import given  # noqa: PLC0415
+    from hypothesis import strategies as st  # noqa: PLC0415
+    from schemathesis import GenerationMode  # noqa: PLC0415
+
+    return given(
+        case=st.one_of(
+            operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+            operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        )
+    )
