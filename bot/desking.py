@@ -23,7 +23,7 @@ from bot.content.rendering import day as written_day
 from bot.domain.errors import SettingsError
 from bot.domain.ids import FlowId, LanguageTag
 from bot.domain.languages import SOURCE, is_right_to_left
-from bot.flow.model import AskStep
+from bot.flow.model import AskStep, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     from bot.desk.ports import Clock
 
 _COARSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueContact:
+    """An entry whose contacts are to be checked."""
+
+    id: str
+    name: str
+    review_by: str
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +111,30 @@ class LibraryShelf:
 
         coarse = max(span, _COARSE)
         return str(format_timedelta(coarse, threshold=1.5, locale=_locale(language)))
+
+    def due(self, today: date, days: int, language: str) -> Sequence[DueContact]:
+        """Return entries with contacts whose review is due, longest overdue first."""
+        tag, until = LanguageTag(language), (today + timedelta(days=days)).isoformat()
+        found = []
+        knowledge = self.library.knowledge
+        for kind, entries in (
+            ("mechanisms", knowledge.mechanisms), ("resources", knowledge.resources)
+        ):  # fmt: skip
+            for one in entries.values():
+                if (one.review_by or "") <= until:
+                    named = Text(
+                        source=one.name, context=f"{kind}.{one.id}.name", domain="knowledge"
+                    )
+                    channels = tuple(f"{way.type}: {way.value}" for way in one.channels)
+                    found.append(
+                        DueContact(
+                            id=one.id,
+                            name=self.library.render(named, tag),
+                            review_by=one.review_by or "",
+                            channels=channels,
+                        )
+                    )
+        return sorted(found, key=lambda one: (one.review_by or "0", one.id))
 
     def _language(self, code: str, language: str) -> str:
         name = _locale(language).languages.get(code.split("-", maxsplit=1)[0])

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.contract import notebook as pages
 from bot.contract import operations, people, session
 from bot.domain.coordinators import AuditEntry, Coordinator, Role
 from bot.domain.errors import RefusedError, VaultError
+from bot.services import notebook
+from bot.services.ports import HeldSheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,6 +109,9 @@ class HouseActs:
             "keys.put": self.put_keys,
             "audit.list": self.audit,
             "house.card": self.card,
+            "notebook.list": self.sheets,
+            "notebook.put": self.put_sheet,
+            "notebook.remove": self.remove_sheet,
         }
 
     def challenge(self, tx: Tx, audience: str, asked: session.AskChallenge) -> session.Challenge:
@@ -224,6 +230,37 @@ class HouseActs:
             telegram=tx.leases.noted("telegram-name") or "",
             demo=bool(readers and readers.demo),
         )
+
+    def sheets(self, tx: Tx, who: Coordinator, asked: pages.AskSheets) -> pages.Sheets:
+        """Return the sheets of a kind."""
+        del who
+        return pages.Sheets(
+            sheets=tuple(
+                pages.Sheet(
+                    sheet=one.id,
+                    kind=pages.SheetKind(one.kind),
+                    version=one.version,
+                    at=one.at,
+                    sealed=one.sealed,
+                )
+                for one in tx.notebook.all(asked.kind.value)
+            )
+        )
+
+    def put_sheet(self, tx: Tx, who: Coordinator, asked: pages.PutSheet) -> None:
+        """Keep a sheet."""
+        held = HeldSheet(
+            id=asked.sheet,
+            kind=asked.kind.value,
+            version=asked.version,
+            at=self.clock.now().replace(minute=0, second=0, microsecond=0),
+            sealed=asked.sealed,
+        )
+        notebook.put(tx, who, held)
+
+    def remove_sheet(self, tx: Tx, who: Coordinator, asked: pages.NameSheet) -> None:
+        """Take a sheet out."""
+        notebook.remove(tx, who, asked.sheet, at=self.clock.now())
 
     def _readers(self) -> Readers | None:
         try:

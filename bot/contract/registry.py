@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.contract import alerts, cases, exports, people, session
+from bot.contract import alerts, cases, exports, notebook, people, session
 from bot.contract.operations import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -13,5 +13,6 @@ OPERATIONS: Mapping[str, Operation] = {
         *cases.OPERATIONS,
         *exports.OPERATIONS,
         *people.OPERATIONS,
+        *notebook.OPERATIONS,
     )
 }

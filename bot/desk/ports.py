@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime, timedelta
 
 
@@ -56,22 +56,34 @@ class Shelf(Protocol):
         """Return a date."""
         ...
 
+    def due(self, today: date, days: int, language: str) -> Sequence[DueEntry]:
+        """Return entries to be checked within so many days, longest overdue first."""
+        ...
+
     def span(self, span: timedelta, language: str) -> str:
         """Return how long something takes or took, roughly."""
         ...
 
 
-class Guidance(Protocol):
-    """The coordinator's part of the knowledge."""
+class DueEntry(Protocol):
+    """An entry of the knowledge whose check is due."""
 
-    def mechanisms(self, codes: Mapping[str, Sequence[str]], language: str) -> Sequence[Advised]:
-        """Return who can act on the coded answers of a case, best first."""
+    @property
+    def id(self) -> str:
+        """Return its id."""
         ...
 
+    @property
+    def name(self) -> str:
+        """Return its name in the coordinator's language."""
+        ...
 
-class Advised(Protocol):
-    """One body that can act."""
+    @property
+    def review_by(self) -> str:
+        """Return the day by which it was to be checked; empty when it never was."""
+        ...
 
-    id: str
-    title: str
-    lines: Sequence[str]
+    @property
+    def channels(self) -> Sequence[str]:
+        """Return its contacts."""
+        ...

@@ -613,6 +613,41 @@ class Cases(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSheet:
+    """A sheet of the coordinators' notebook, sealed by a desk."""
+
+    id: str
+    kind: str
+    version: int
+    at: datetime
+    sealed: bytes = field(repr=False)
+
+
+class Notebook(Protocol):
+    """The coordinators' notebook: latest versions, which only desks can read."""
+
+    def get(self, id_: str) -> HeldSheet | None:
+        """Return one sheet."""
+        ...
+
+    def all(self, kind: str) -> list[HeldSheet]:
+        """Return the sheets of a kind, longest unchanged first."""
+        ...
+
+    def size(self) -> int:
+        """Count all sheets."""
+        ...
+
+    def put(self, sheet: HeldSheet) -> None:
+        """Insert or replace."""
+        ...
+
+    def remove(self, id_: str) -> bool:
+        """Delete one; False when there was none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tx:
     """One transaction with everything in it; a store makes one for each unit it runs."""
 
@@ -635,6 +670,7 @@ class Tx:
     audit: Audit
     sealed: Sealed
     cases: Cases
+    notebook: Notebook
 
 
 class Store(Protocol):

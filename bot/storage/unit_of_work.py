@@ -18,6 +18,7 @@ from bot.storage.drafts import DraftRows
 from bot.storage.flows import FlowRows
 from bot.storage.leases import LeaseRows
 from bot.storage.mailbox import MailboxRows
+from bot.storage.notebook import NotebookRows
 from bot.storage.outbox import OutboxRows
 from bot.storage.people import PeopleRows
 from bot.storage.sealed import SealedRows
@@ -61,4 +62,5 @@ def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random
         audit=AuditRows(**shared),
         sealed=SealedRows(**shared),
         cases=CaseRows(**shared),
+        notebook=NotebookRows(**shared),
     )

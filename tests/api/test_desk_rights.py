@@ -53,6 +53,9 @@ keys.wrapped        -      +      -
 keys.rewrap         -      +      -
 audit.list          -      +      +
 house.card          +      +      +
+notebook.list       +      +      -
+notebook.put        +      +      -
+notebook.remove     +      +      -
 """
 ROLES = {"robin": 0, "heron": 1, "kite": 2}
 RULES = {name: columns for name, *columns in (line.split() for line in TABLE.strip().splitlines())}

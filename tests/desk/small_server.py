@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bot.contract.cases import CaseSheet, CaseSummary, ItemHead, Queue, State, Urgency
 from bot.contract.exports import Export, ExportMark, Exports, ExportState
 from bot.contract.items import write_item
+from bot.contract.notebook import Sheet, Sheets
 from bot.contract.openapi import in_path
 from bot.contract.operations import PROBLEMS, Problem, Role
 from bot.contract.people import (
@@ -80,6 +81,7 @@ class SmallServer:
     sealed: bytes | None = None
     """What is given out as challenge instead of one."""
     demo: bool = False
+    sheets: dict[str, Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root, self.root_public = new_root()
@@ -351,6 +353,21 @@ class SmallServer:
         return Audit(
             entries=tuple(self.entries), count=len(self.entries), head="ab12", broken_at=None
         )
+
+    def do_notebook_list(self, who: Coordinator, asked: Any) -> Sheets:
+        return Sheets(sheets=tuple(o for o in self.sheets.values() if o.kind is asked.kind))
+
+    def do_notebook_put(self, who: Coordinator, asked: Any) -> None:
+        before = self.sheets.get(asked.sheet)
+        if asked.version != (before.version + 1 if before else 1):
+            raise RefusedHereError("changed-meanwhile")
+        self.sheets[asked.sheet] = Sheet(
+            sheet=asked.sheet, kind=asked.kind, version=asked.version, at=self.clock.now(),
+            sealed=asked.sealed,
+        )  # fmt: skip
+
+    def do_notebook_remove(self, who: Coordinator, asked: Any) -> None:
+        self.sheets.pop(asked.sheet)
 
     def do_house_card(self, who: Coordinator, asked: Any) -> Card:
         return Card(name="Kestrel", telegram="kestrel_example_bot", web="", demo=self.demo)

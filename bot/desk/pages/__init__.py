@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.desk.pages import audit, card, case, exports, keys, queue
+from bot.desk.pages import (
+    allies,
+    audit,
+    card,
+    case,
+    contacts,
+    exports,
+    keys,
+    notes,
+    points,
+    queue,
+)
 
 if TYPE_CHECKING:
     from bot.desk.frame import Page
@@ -12,5 +23,7 @@ if TYPE_CHECKING:
 
 def every_page() -> tuple[Page, ...]:
     """Return all pages, in the order of the menu."""
-    pages = (queue.PAGE, case.PAGE, exports.PAGE, keys.PAGE, audit.PAGE, card.PAGE)
-    return tuple(sorted(pages, key=lambda page: page.order))
+    modules = (
+        queue, case, allies, points, notes, contacts, exports, keys, audit, card,
+    )  # fmt: skip
+    return tuple(sorted((one.PAGE for one in modules), key=lambda page: page.order))

@@ -7,13 +7,13 @@ that this coordinator was told, because a server that was taken over would name 
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.contract.operations import Nothing, Role
 from bot.contract.people import AskWrapped, PutKeys, PutWrapped, WrappedKey
+from bot.desk import notebook
 from bot.desk.frame import EVERYBODY, Page
+from bot.desk.readers import check_list, is_root, pin_root, pinned_root, trusted_readers
 from bot.desk.server import AskError
 from bot.vault import VaultError
 from bot.vault.recipients import verify
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from bot.contract.people import Keys
     from bot.desk.frame import Desk, Form
-    from bot.vault.recipients import RecipientList
 
-_ROOT = re.compile(r"[0-9a-f]{64}")
 _PAGES = 1_000
 
 
@@ -36,8 +33,8 @@ async def show(desk: Desk, request: Request, form: Form) -> Response:
     del request, form
     keys = await desk.ask("keys.show", Nothing())
     found = await desk.ask("coordinators.list", Nothing())
-    pinned = _pinned(desk)
-    readers, doubt = _check(desk, keys, pinned)
+    pinned = pinned_root(desk)
+    readers, doubt = check_list(desk, keys, pinned)
     desk.seat.endangered = len(keys.endangered)
     now = desk.clock.now()
     return desk.show(
@@ -58,18 +55,16 @@ async def pin(desk: Desk, request: Request, form: Form) -> Response:
     """Remember the root that this coordinator was told."""
     del request
     root = "".join(form.one("root").split()).lower()
-    if not _ROOT.fullmatch(root):
+    if not is_root(root):
         return desk.go("/keys", "wrong-root")
-    path = _pin_path(desk)
-    path.write_text(root + "\n", encoding="ascii")
-    path.chmod(0o600)
+    pin_root(desk, root)
     return desk.go("/keys", "root-kept")
 
 
 async def put(desk: Desk, request: Request, form: Form) -> Response:
     """Put a new signed list in place, after checking it here."""
     del request
-    text, pinned = form.one("list").strip(), _pinned(desk)
+    text, pinned = form.one("list").strip(), pinned_root(desk)
     if not pinned:
         return desk.go("/keys", "no-root")
     keys = await desk.ask("keys.show", Nothing())
@@ -84,8 +79,7 @@ async def put(desk: Desk, request: Request, form: Form) -> Response:
 async def rewrap(desk: Desk, request: Request, form: Form) -> Response:
     """Wrap every case key to the present list."""
     del request, form
-    keys = await desk.ask("keys.show", Nothing())
-    readers, doubt = _check(desk, keys, _pinned(desk))
+    readers, doubt = await trusted_readers(desk)
     if readers is None:
         return desk.go("/keys", doubt)
     to = [one.key for one in readers.live(desk.clock.now())]
@@ -108,30 +102,8 @@ async def rewrap(desk: Desk, request: Request, form: Form) -> Response:
         if made:
             await desk.ask("keys.rewrap", PutWrapped(version=page.version, keys=tuple(made)))
         after = page.keys[-1].case
+    closed += await notebook.seal_anew(desk)
     return desk.go("/keys", "rewrapped-some" if closed else "rewrapped")
-
-
-def _check(desk: Desk, keys: Keys, pinned: str) -> tuple[RecipientList | None, str]:
-    """Return the list when it is what the root signed, else why not."""
-    if not pinned:
-        return None, "no-root"
-    try:
-        root = bytes.fromhex(pinned)
-        return verify(keys.signed_list, root=root, now=desk.clock.now(), last_seen=0), ""
-    except VaultError:
-        return None, "list-refused"
-
-
-def _pin_path(desk: Desk) -> Path:
-    return Path(desk.seat.identity_file).expanduser().with_suffix(".root")
-
-
-def _pinned(desk: Desk) -> str:
-    try:
-        text = _pin_path(desk).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return text if _ROOT.fullmatch(text) else ""
 
 
 PAGE = Page(
