@@ -7,6 +7,7 @@ claimed and not finished comes back when its lease runs out.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 from dataclasses import dataclass
 from datetime import timedelta
@@ -281,8 +282,10 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
 def _desk(running: Running) -> ASGIApp:
     """Make what coordinators' desks ask."""
     from bot.api.desk import DeskApi
-    from bot.api.desk_acts import HouseActs
+    from bot.api.desk_acts import DeskActs
     from bot.api.desk_sessions import Sessions
+    from bot.services.cases import standing
+    from bot.services.exports import ExportWork
     from bot.vault.challenge import seal_to
     from bot.vault.cipher import ApplicationCipher
     from bot.vault.keyfile import load_key
@@ -290,14 +293,20 @@ def _desk(running: Running) -> ASGIApp:
     parts, settings = running.parts, running.settings
     cipher = ApplicationCipher(load_key(settings.key_path))
     sessions = Sessions(cipher=cipher, clock=parts.clock, seal=seal_to)
-    house = HouseActs(sessions=sessions, clock=parts.clock, keyring=keyring_of(settings))
+    acts = DeskActs(
+        sessions=sessions,
+        clock=parts.clock,
+        cases=parts.case_work,
+        exports=ExportWork(clock=parts.clock, new_id=lambda: secrets.token_hex(12)),
+        keeping=parts.keeping,
+    )
     return DeskApi(
         store=parts.store,
         clock=parts.clock,
         sessions=sessions,
-        acts=house.acts(),
-        public=house.public(),
-        standing=lambda _tx, _case: None,
+        acts=acts.acts(),
+        public=acts.public(),
+        standing=standing,
     ).app()
 
 

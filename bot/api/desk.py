@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from starlette.applications import Starlette
@@ -55,14 +55,18 @@ class ProblemError(Exception):
         self.problem = Problem(code=code, field=field)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Protocol):
     """What the gate must know of a case."""
 
-    assigned_to: str | None
-    closed: bool
-    readers: frozenset[str] = frozenset()
-    """Others who may read it."""
+    @property
+    def assigned_to(self) -> str | None:
+        """Return whose it is."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +116,10 @@ class DeskApi:
         except ConflictError:
             return self._refuse(operation, Problem(code="changed-meanwhile"))
         except RefusedError as error:
-            own = str(error) in operation.problems
-            return self._refuse(operation, Problem(code=str(error) if own else "refused"))
+            return self._refuse(operation, Problem(code=_code(operation, error)))
         except VaultError:
-            return self._refuse(operation, Problem(code="refused"))
+            code = "list-refused" if "list-refused" in operation.problems else "refused"
+            return self._refuse(operation, Problem(code=code))
         except Exception:
             log.exception("desk-broken", name=operation.name)
             return self._refuse(operation, Problem(code="broken"))
@@ -205,12 +209,18 @@ class _Endpoint:
         await response(scope, receive, send)
 
 
+def _code(operation: Operation, error: RefusedError) -> str:
+    """Return the code of a refusal when it is one that the contract knows; never a sentence."""
+    code = str(getattr(error, "code", "") or error)
+    return code if code in operation.problems or code in PROBLEMS else "refused"
+
+
 def _roles(who: Coordinator) -> list[Role]:
     return [Role(role.value) for role in who.roles]
 
 
 def _within(reach: Reach, case: Standing, who: str) -> bool:
-    own = case.assigned_to == who or who in case.readers
+    own = case.assigned_to == who
     if reach is Reach.ANY:
         return True
     if reach is Reach.WAITING:

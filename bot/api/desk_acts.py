@@ -1,97 +1,47 @@
-"""What desks ask about the house: signing in, duty, who works here, keys, and the record."""
+"""What serves each operation of the desk's API, by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from bot.contract import notebook as pages
 from bot.contract import operations, people, session
 from bot.domain.coordinators import AuditEntry, Coordinator, Role
-from bot.domain.errors import RefusedError, VaultError
+from bot.domain.errors import VaultError
 from bot.services import notebook
 from bot.services.ports import HeldSheet
+from bot.services.sealing import VERSION_FACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from bot.api.desk_sessions import Sessions
+    from bot.services.cases import CaseWork
+    from bot.services.exports import ExportWork
+    from bot.services.keys import Keeping
     from bot.services.ports import Clock, Tx
-
-VERSION_FACT = "recipients-version"
-
-
-class Readers(Protocol):
-    """The signed list of who can read."""
-
-    @property
-    def version(self) -> int:
-        """Return its number, which only grows."""
-        ...
-
-    @property
-    def demo(self) -> bool:
-        """Tell whether a demo key is on it."""
-        ...
-
-    def live(self, now: datetime) -> tuple[Any, ...]:
-        """Return the keys that are valid now."""
-        ...
-
-
-class Keyring(Protocol):
-    """The keys of this installation, as files."""
-
-    def signed_list(self) -> tuple[str, str]:
-        """Return the root's public key and the list as it was signed; empty when there is none."""
-        ...
-
-    def recipients(self, *, now: datetime, last_seen: int) -> Readers:
-        """Return who can read.
-
-        Raises:
-            VaultError: The list is refused.
-        """
-        ...
-
-    def install(self, text: str, *, now: datetime, last_seen: int) -> Readers:
-        """Put a signed list into use.
-
-        Raises:
-            VaultError: The list is refused.
-        """
-        ...
-
-
-class Wrapped(Protocol):
-    """What the cases know about the keys they are wrapped to."""
-
-    def endangered(self, tx: Tx, keys: frozenset[str]) -> tuple[str, ...]:
-        """Return cases that fewer than two of these keys can read."""
-        ...
-
-    def stale(self, tx: Tx, version: int) -> int:
-        """Count cases that are wrapped to another list than this."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HouseActs:
-    """Serves the operations that are about no case.
+class DeskActs:
+    """Serves every operation, most of them by the service that has it.
 
     Args:
         sessions: Who is signed in.
         clock: The time.
-        keyring: The signed list; reading and writing its file twice changes nothing.
-        wrapped: What the cases know, or None while there are none.
+        cases: What may be done with a case.
+        exports: Leave for sets of cases.
+        keeping: People, keys and the record.
         bot_name: What the bot is called.
     """
 
     sessions: Sessions
     clock: Clock
-    keyring: Keyring
-    wrapped: Wrapped | None = None
+    cases: CaseWork
+    exports: ExportWork
+    keeping: Keeping
     bot_name: str = ""
 
     def public(self) -> Mapping[str, Callable[[Tx, str, Any], Any]]:
@@ -104,10 +54,30 @@ class HouseActs:
             "session.me": self.me,
             "session.end": self.end,
             "duty.set": self.set_duty,
+            "cases.queue": self.cases.queue,
+            "cases.open": self.cases.open,
+            "cases.item": self.cases.item,
+            "cases.add": self.cases.add,
+            "cases.answer": self.cases.answer,
+            "cases.take": self.cases.take,
+            "cases.release": self.cases.release,
+            "cases.assign": self.cases.assign,
+            "cases.hand-over": self.cases.hand_over,
+            "cases.urgency": self.cases.set_urgency,
+            "cases.retention": self.cases.set_retention,
+            "cases.close": self.cases.close,
+            "cases.reopen": self.cases.reopen,
+            "exports.case": self.cases.export,
+            "exports.list": self.exports.list,
+            "exports.ask": self.exports.ask,
+            "exports.approve": self.exports.approve,
+            "exports.use": self.exports.use,
             "coordinators.list": self.coordinators,
             "keys.show": self.keys,
-            "keys.put": self.put_keys,
-            "audit.list": self.audit,
+            "keys.put": self.keeping.put,
+            "keys.wrapped": self.keeping.wrapped,
+            "keys.rewrap": self.keeping.rewrap,
+            "audit.list": self.keeping.audit,
             "house.card": self.card,
             "notebook.list": self.sheets,
             "notebook.put": self.put_sheet,
@@ -144,91 +114,54 @@ class HouseActs:
 
     def set_duty(self, tx: Tx, who: Coordinator, asked: session.SetDuty) -> session.Me:
         """Begin or end duty."""
-        after = replace(who, on_duty=asked.on_duty)
-        if after != who:
-            tx.coordinators.put(after)
-            self._note(tx, who, "duty", who.id, "on" if asked.on_duty else "off")
-        return _me(after)
+        return _me(self.keeping.set_duty(tx, who, on=asked.on_duty))
 
     def coordinators(
         self, tx: Tx, who: Coordinator, asked: operations.Nothing
     ) -> people.Coordinators:
-        """Return who works here."""
-        del who, asked
-        live = self._live_keys()
-        return people.Coordinators(
-            coordinators=tuple(
-                people.Coordinator(
-                    id=one.id,
-                    alias=one.alias,
-                    roles=_roles(one),
-                    languages=one.languages,
-                    on_duty=one.on_duty,
-                    recipient=one.recipient,
-                    live=one.recipient in live,
+        """Return who works here, also while the signed list is refused."""
+        try:
+            return self.keeping.coordinators(tx, who, asked)
+        except VaultError:
+            return people.Coordinators(
+                coordinators=tuple(
+                    people.Coordinator(
+                        id=one.id,
+                        alias=one.alias,
+                        roles=_roles(one),
+                        languages=one.languages,
+                        on_duty=one.on_duty,
+                        recipient=one.recipient,
+                        live=False,
+                    )
+                    for one in sorted(tx.coordinators.all(), key=lambda one: one.alias)
                 )
-                for one in sorted(tx.coordinators.all(), key=lambda one: one.alias.casefold())
             )
-        )
 
     def keys(self, tx: Tx, who: Coordinator, asked: operations.Nothing) -> people.Keys:
-        """Return the signed list and what is not right about it."""
-        del who, asked
-        root, text = self.keyring.signed_list()
-        readers = self._readers()
-        live = self._live_keys()
-        version = readers.version if readers else 0
-        return people.Keys(
-            version=version,
-            signed_list=text,
-            root=root,
-            live=len(live),
-            demo=bool(readers and readers.demo),
-            endangered=self.wrapped.endangered(tx, live) if self.wrapped else (),
-            stale=self.wrapped.stale(tx, version) if self.wrapped else 0,
-        )
-
-    def put_keys(self, tx: Tx, who: Coordinator, asked: people.PutKeys) -> people.Keys:
-        """Put a new signed list into use.
-
-        Raises:
-            RefusedError: It is refused.
-        """
-        seen = int(tx.leases.noted(VERSION_FACT) or 0)
+        """Return the signed list and what is not right about it; a refused one has no keys."""
         try:
-            # Should the transaction be run again, the same file is written again.
-            found = self.keyring.install(asked.signed_list, now=self.clock.now(), last_seen=seen)
+            return self.keeping.show(tx, who, asked)
         except VaultError:
-            raise RefusedError("list-refused") from None
-        tx.leases.note(VERSION_FACT, str(max(found.version, seen)))
-        self._note(tx, who, "keys", "", str(found.version))
-        return self.keys(tx, who, operations.Nothing())
-
-    def audit(self, tx: Tx, who: Coordinator, asked: people.AskAudit) -> people.Audit:
-        """Return the newest entries of the record."""
-        del who
-        entries = tx.audit.entries(subject=asked.subject or None, limit=asked.limit)
-        count, head = tx.audit.head()
-        return people.Audit(
-            entries=tuple(
-                people.AuditEntry(
-                    at=one.at, who=one.actor, act=one.act, subject=one.subject, note=one.note
-                )
-                for one in entries
-            ),
-            count=count,
-            head=head,
-            broken_at=tx.audit.broken_at(),
-        )
+            seen = int(tx.leases.noted(VERSION_FACT) or 0)
+            text, root = "", ""
+            with suppress(VaultError):
+                text, root = self.keeping.sealing.sealer.signed()
+            return people.Keys(
+                version=seen,
+                signed_list=text,
+                root=root,
+                live=0,
+                demo=False,
+                endangered=(),
+                stale=0,
+            )
 
     def card(self, tx: Tx, who: Coordinator, asked: operations.Nothing) -> people.Card:
         """Return how people find this bot."""
-        del who, asked
-        readers = self._readers()
+        del asked
         return people.Card(
-            name=self.bot_name,
-            telegram=tx.leases.noted("telegram-name") or "",
-            demo=bool(readers and readers.demo),
+            name=self.bot_name, telegram=tx.leases.noted("telegram-name") or "", demo=who.demo
         )
 
     def sheets(self, tx: Tx, who: Coordinator, asked: pages.AskSheets) -> pages.Sheets:
@@ -261,18 +194,6 @@ class HouseActs:
     def remove_sheet(self, tx: Tx, who: Coordinator, asked: pages.NameSheet) -> None:
         """Take a sheet out."""
         notebook.remove(tx, who, asked.sheet, at=self.clock.now())
-
-    def _readers(self) -> Readers | None:
-        try:
-            return self.keyring.recipients(now=self.clock.now(), last_seen=0)
-        except VaultError:
-            return None
-
-    def _live_keys(self) -> frozenset[str]:
-        """Return the living keys of people, without the recovery key."""
-        readers = self._readers()
-        live = readers.live(self.clock.now()) if readers else ()
-        return frozenset(one.key for one in live if one.role != "recovery")
 
     def _note(self, tx: Tx, who: Coordinator, act: str, subject: str, note: str = "") -> None:
         tx.audit.add(

@@ -112,6 +112,7 @@ OPERATIONS = (
         request=AskExport,
         answer=Export,
         weight=5,
+        problems=frozenset({"not-own", "named-twice"}),
     ),
     Operation(
         name="exports.approve",
@@ -121,7 +122,7 @@ OPERATIONS = (
         allowed=_WORKERS,
         request=NameExport,
         answer=Export,
-        problems=frozenset({"second-person"}),
+        problems=frozenset({"second-person", "not-asked", "not-approved"}),
     ),
     Operation(
         name="exports.use",
@@ -132,6 +133,6 @@ OPERATIONS = (
         request=NameExport,
         answer=ExportMark,
         weight=5,
-        problems=frozenset({"not-approved"}),
+        problems=frozenset({"not-approved", "not-own"}),
     ),
 )

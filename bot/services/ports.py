@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         PersonId,
         TimerId,
     )
+    from bot.domain.leaves import Leave
     from bot.domain.messages import Delivered, Inbound, Outgoing
     from bot.domain.people import Person
     from bot.domain.sealed import Readers, SealedBox, SealedItem
@@ -647,6 +648,26 @@ class Notebook(Protocol):
         ...
 
 
+class Leaves(Protocol):
+    """Leaves to take out sets of cases."""
+
+    def all(self) -> list[Leave]:
+        """Return every leave, newest first."""
+        ...
+
+    def lock(self, id_: str) -> Leave | None:
+        """Return one, and hold it until the unit ends."""
+        ...
+
+    def put(self, leave: Leave) -> None:
+        """Insert or replace."""
+        ...
+
+    def forget_before(self, before: datetime) -> int:
+        """Delete what ended before a moment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tx:
     """One transaction with everything in it; a store makes one for each unit it runs."""
@@ -671,6 +692,7 @@ class Tx:
     sealed: Sealed
     cases: Cases
     notebook: Notebook
+    leaves: Leaves
 
 
 class Store(Protocol):

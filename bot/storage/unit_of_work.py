@@ -17,6 +17,7 @@ from bot.storage.coordinators import CoordinatorRows, PageRows
 from bot.storage.drafts import DraftRows
 from bot.storage.flows import FlowRows
 from bot.storage.leases import LeaseRows
+from bot.storage.leaves import LeaveRows
 from bot.storage.mailbox import MailboxRows
 from bot.storage.notebook import NotebookRows
 from bot.storage.outbox import OutboxRows
@@ -63,4 +64,5 @@ def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random
         sealed=SealedRows(**shared),
         cases=CaseRows(**shared),
         notebook=NotebookRows(**shared),
+        leaves=LeaveRows(**shared),
     )

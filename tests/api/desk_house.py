@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from bot.api.desk import MOUNTED_AT, DeskApi, Standing
-from bot.api.desk_acts import HouseActs
+from bot.api.desk import DeskApi
+from bot.api.desk_acts import DeskActs
 from bot.api.desk_sessions import Sessions
+from bot.content.library import open_library
+from bot.contract.items import WrittenWords, write_item
 from bot.contract.openapi import in_body, in_path, in_query
 from bot.contract.registry import OPERATIONS
 from bot.contract.session import answer_challenge
 from bot.contract.shapes import plain
-from bot.domain.coordinators import Coordinator, Role
+from bot.domain.cases import Case, Reach, State, Way
+from bot.domain.coordinators import Coordinator, Role, Urgency
 from bot.domain.ids import CoordinatorId, LanguageTag
+from bot.services.cases import CaseWork, standing
+from bot.services.exports import ExportWork
+from bot.services.keys import Keeping
+from bot.services.relay import Relay
+from bot.services.sealing import Sealing
 from bot.vault.challenge import open_with, seal_to
 from bot.vault.identity import new_identity, new_root
 from bot.vault.keyring import Keyring
 from bot.vault.recipients import Recipient, RecipientList, sign
+from bot.vault.sealer import KeyringSealer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,13 +57,19 @@ class Clock:
 
 
 @dataclass
+class Standing:
+    assigned_to: str | None
+    closed: bool
+
+
+@dataclass
 class DeskHouse:
     store: Store
     cipher: ApplicationCipher
     folder: Path
     clock: Clock = field(default_factory=Clock)
     acts: dict[str, Any] = field(default_factory=dict)
-    standings: dict[str, Standing] = field(default_factory=dict)
+    standings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,14 +80,48 @@ class DeskHouse:
         self.keyring.trust(public.hex())
         self.keyring.install(self.signed(1), now=NOON, last_seen=0)
         self.sessions = Sessions(cipher=self.cipher, clock=self.clock, seal=seal_to)
-        self.house = HouseActs(sessions=self.sessions, clock=self.clock, keyring=self.keyring)
+        sealing = Sealing(sealer=KeyringSealer(self.keyring), new_id=lambda: secrets.token_hex(16))
+        relay = Relay(sealer=sealing.sealer, library=self.library)
+        self.sealing = sealing
+        self.house = DeskActs(
+            sessions=self.sessions, clock=self.clock,
+            cases=CaseWork(clock=self.clock, sealing=sealing, relay=relay),
+            exports=ExportWork(clock=self.clock, new_id=lambda: secrets.token_hex(12)),
+            keeping=Keeping(clock=self.clock, sealing=sealing),
+        )  # fmt: skip
         self.api = DeskApi(
             store=self.store, clock=self.clock, sessions=self.sessions,
             acts={**self.house.acts(), **self.acts}, public=self.house.public(),
-            standing=lambda _tx, case: self.standings.get(case), **self.options,
+            standing=self._standing, **self.options,
         )  # fmt: skip
         transport = httpx.ASGITransport(app=self.api.app())
         self.http = httpx.AsyncClient(transport=transport, base_url=f"https://{HOST}")
+
+    def _standing(self, tx: Any, case: str) -> Any:
+        return self.standings.get(case) or standing(tx, case)
+
+    def library(self) -> Any:
+        return open_library()
+
+    async def case(self, **changes: Any) -> str:
+        """Make a case with a sealed box; return its id."""
+
+        def unit(tx: Any) -> str:
+            now = self.clock.now()
+            box = self.sealing.seal_new(tx, "case", now=now, until=now + YEAR)
+            words = WrittenWords(text="Canary words", language="ar", at=now)
+            self.sealing.append(tx, box, *write_item(words), now=now)
+            made = Case(
+                id=box.id, kind="report", urgency=Urgency.RED, state=State.WAITING,
+                language=LanguageTag("ar"), created_at=now, answer_by=now + timedelta(minutes=15),
+                expires_at=now + YEAR, longest_until=now + YEAR,
+            )  # fmt: skip
+            tx.cases.put(replace(made, **changes))
+            receipt = new_identity()
+            tx.cases.set_reach(box.id, Reach(way=Way.NONE, public=receipt.public))
+            return str(box.id)
+
+        return await self.store.write(unit)
 
     def signed(self, version: int, *names: str, root: bytes | None = None) -> str:
         recipients = tuple(
@@ -100,7 +150,7 @@ class DeskHouse:
 
     async def challenge(self, name: str) -> dict[str, Any]:
         body = {"recipient": self.identities[name].public}
-        response = await self.http.post(_at("/session/challenge"), json=body)
+        response = await self.http.post("/session/challenge", json=body)
         return response.json()
 
     def answer(self, name: str, challenge: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +162,7 @@ class DeskHouse:
         return {"recipient": identity.public, "ticket": challenge["ticket"], "proof": proof}
 
     async def begin(self, answer: dict[str, Any]) -> httpx.Response:
-        return await self.http.post(_at("/session"), json=answer)
+        return await self.http.post("/session", json=answer)
 
     async def token(self, name: str) -> str:
         response = await self.begin(self.answer(name, await self.challenge(name)))
@@ -125,12 +175,6 @@ class DeskHouse:
         query = {one: str(value).lower() for one, value in query.items() if value != ""}
         body = {one: written[one] for one in in_body(operation)}
         return await self.http.request(
-            operation.method, _at(path), params=query or None, json=body or None,
+            operation.method, path, params=query or None, json=body or None,
             headers={"Authorization": f"Bearer {token}"},
         )  # fmt: skip
-
-
-def _at(path: str) -> str:
-    # The application is mounted by the server; here it is asked directly.
-    assert MOUNTED_AT
-    return path

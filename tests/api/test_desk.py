@@ -20,6 +20,7 @@ from bot.contract.operations import Nothing
 from bot.contract.people import PutKeys
 from bot.contract.registry import OPERATIONS
 from bot.domain.errors import ConflictError, RefusedError
+from bot.services.cases import NoSuchCaseError
 from bot.vault.identity import new_root
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ async def test_no_body_no_token_and_no_case_reaches_the_log(house: DeskHouse) ->
         (RefusedError("not-approved"), 409, "not-approved"),
         (RefusedError("Some sentence about canary"), 409, "refused"),
         (ValueError("canary"), 500, "broken"),
+        (NoSuchCaseError("canary"), 404, "not-found"),
     ],
 )
 async def test_what_goes_wrong_inside_is_a_code_and_never_a_sentence(
