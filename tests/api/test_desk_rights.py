@@ -58,7 +58,18 @@ notebook.put        +      +      -
 notebook.remove     +      +      -
 """
 ROLES = {"robin": 0, "heron": 1, "kite": 2}
-RULES = {name: columns for name, *columns in (line.split() for line in TABLE.strip().splitlines())}
+# Alerts and their drills are open to all who answer; that two people let one go is the service's.
+VERBS = (
+    "list write show discard submit return approve pause resume abort recall correct picture board"
+    " export"
+)
+RULES = {
+    **{
+        f"{kind}.{verb}": ["+", "+", "-"] for kind in ("alerts", "drills") for verb in VERBS.split()
+    },
+    "alerts.vocabulary": ["+", "+", "-"],
+    **{name: columns for name, *columns in (line.split() for line in TABLE.strip().splitlines())},
+}
 STANDINGS = {
     "o": lambda who: Standing(assigned_to=who, closed=False),
     "w": lambda who: Standing(assigned_to=None, closed=False),
