@@ -6,6 +6,7 @@ The table is written by hand, so that a change of a rule must be made twice, on 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -107,9 +108,14 @@ def example(kind: Any) -> Any:
 
 
 def fitting(bound: Text | None) -> str:
-    if bound is not None and bound.pattern.startswith("age1"):
-        return "age1" + "q" * 58
-    return "en" if bound is None or bound.shortest <= 2 else "a" * bound.shortest
+    shortest = bound.shortest if bound else 0
+    for text in ("en", "a" * shortest, "age1" + "q" * 58, "09:00", ""):
+        if bound is None or (
+            shortest <= len(text) <= bound.longest
+            and (not bound.pattern or re.fullmatch(bound.pattern, text))
+        ):
+            return text
+    raise AssertionError(bound)
 
 
 def test_the_table_names_every_operation_there_is() -> None:
@@ -205,7 +211,8 @@ async def test_two_roles_add_up(watched: Any) -> None:
 
 
 async def test_every_operation_has_its_service(house: DeskHouse) -> None:
-    assert set(house.house.acts()) == set(RULES)
+    own = {one for one in RULES if not one.startswith(("alerts.", "drills."))}
+    assert set(house.house.acts()) == own
     assert set(house.house.public()) == {name for name, one in OPERATIONS.items() if one.public}
 
 
