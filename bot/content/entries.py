@@ -8,30 +8,24 @@ knows the shape of an entry and how its contacts may be shown; what fits a case 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.content import marks
 from bot.content.marks import Document, Place, Problem
+from bot.content.reviews import Review, load_reviews, unknown_reviews
 from bot.content.rules import AdviceRules, advice_rules
+from bot.content.shapes import DateText  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
 Status = Literal["seen", "old", "unconfirmed"]
 Urgency = Literal["hours", "days", "weeks", "months"]
 Confidence = Literal["high", "medium", "low"]
-
-
-def _date_text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-DateText = Annotated[str, BeforeValidator(_date_text), Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
-"""A day, a month or a year, as exact as it is known."""
 
 
 class _Strict(BaseModel):
@@ -147,6 +141,33 @@ class Guide(_Entry):
     related_resources: list[str]
 
 
+class Story(_Entry):
+    """What others did somewhere, and how it went; failures included."""
+
+    title: str
+    what_happened: str
+    lesson: str
+    outcome: Literal["worked", "partly", "failed", "ongoing", "unclear"]
+    year: int
+    countries: list[str]
+    strategies: list[str]
+
+
+class Note(_Entry):
+    """Something short to use in work: an argument, a figure, a checklist, a calendar."""
+
+    title: str
+    kind: Literal[
+        "argument", "fact", "checklist", "standard", "template", "calendar", "advocacy", "training",
+        "partners", "tool", "list",
+    ]  # fmt: skip
+    shown_to: Literal["everyone", "coordinator"]
+    lines: list[str]
+    related_mechanisms: list[str]
+    related_resources: list[str]
+    related_strategies: list[str]
+
+
 class Country(_Strict):
     """A country, by ISO 3166-1 alpha-2 code."""
 
@@ -185,6 +206,8 @@ class Knowledge:
     resources: Mapping[str, Resource] = field(repr=False)
     strategies: Mapping[str, Strategy] = field(repr=False)
     guides: Mapping[str, Guide] = field(repr=False)
+    stories: Mapping[str, Story] = field(repr=False)
+    notes: Mapping[str, Note] = field(repr=False)
     countries: Mapping[str, Country] = field(repr=False)
     areas: Mapping[str, frozenset[str]] = field(repr=False)
     """Country codes of every region and group, by id."""
@@ -224,37 +247,55 @@ def load_knowledge(root: Path) -> tuple[Knowledge, list[Problem]]:
     places: dict[tuple[str, str], Document] = {}
     base = root / "knowledge"
 
+    reviews, more = load_reviews(root)
+    problems += more
+    known: dict[str, dict[str, Any]] = {}
+
     def kind(name: str, model: type[E_]) -> dict[str, E_]:
         found: dict[str, E_] = {}
+        known[name] = found
         for path in sorted((base / name).glob("*.yaml")):
             entry, document, more = _entry(path, root, model)
             problems.extend(more)
             if entry is not None and document is not None:
-                found[entry.id] = entry
+                found[entry.id] = _reviewed(entry, reviews.get((name, entry.id)))
                 places[name, entry.id] = document
         return found
 
     countries, regions, groups = _geography(root, problems)
     mechanisms = kind("mechanisms", Mechanism)
     rules = _rules(root, problems, places)
-    return (
-        Knowledge(
-            mechanisms=mechanisms,
-            resources=kind("resources", Resource),
-            strategies=kind("strategies", Strategy),
-            guides=kind("guides", Guide),
-            countries={one.code: one for one in countries},
-            areas=_areas(regions, groups, {one.code for one in countries}),
-            groups={one.id: one for one in groups},
-            terms={name: _vocabulary(root, name, problems) for name in VOCABULARIES},
-            codes=_codes(root, problems),
-            intake=_intake(root, problems),
-            steps_for=_steps_for(root, problems),
-            rules=rules,
-            advice=advice_rules(rules, {id_: one.rules for id_, one in mechanisms.items()}),
-            places=places,
-        ),
-        problems,
+    knowledge = Knowledge(
+        mechanisms=mechanisms,
+        resources=kind("resources", Resource),
+        strategies=kind("strategies", Strategy),
+        guides=kind("guides", Guide),
+        stories=kind("stories", Story),
+        notes=kind("notes", Note),
+        countries={one.code: one for one in countries},
+        areas=_areas(regions, groups, {one.code for one in countries}),
+        groups={one.id: one for one in groups},
+        terms={name: _vocabulary(root, name, problems) for name in VOCABULARIES},
+        codes=_codes(root, problems),
+        intake=_intake(root, problems),
+        steps_for=_steps_for(root, problems),
+        rules=rules,
+        advice=advice_rules(rules, {id_: one.rules for id_, one in mechanisms.items()}),
+        places=places,
+    )
+    return knowledge, [*problems, *unknown_reviews(reviews, known)]
+
+
+def _reviewed(entry: E_, review: Review | None) -> E_:
+    """Return the entry as it was checked last: by itself or by an operator's review."""
+    if review is None or (entry.checked_on or "") > review.checked_on:
+        return entry
+    return entry.model_copy(
+        update={
+            "checked_on": review.checked_on,
+            "reviewer": review.reviewer,
+            "review_by": review.review_by,
+        }
     )
 
 

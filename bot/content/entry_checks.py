@@ -11,7 +11,15 @@ from bot.content.rule_checks import general_rules, rules_beside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.content.entries import Guide, Knowledge, Mechanism, Resource, Strategy
+    from bot.content.entries import (
+        Guide,
+        Knowledge,
+        Mechanism,
+        Note,
+        Resource,
+        Story,
+        Strategy,
+    )
 
 _OLDEST_YEAR = 1990
 
@@ -26,14 +34,22 @@ def check_knowledge(knowledge: Knowledge, today: date) -> Iterator[Problem]:
 
 
 def due(knowledge: Knowledge, today: date, days: int) -> Iterator[Problem]:
-    """List what is to be reviewed within so many days, as warnings."""
+    """List what is to be reviewed within so many days, as warnings: what is overdue, too.
+
+    An entry that nobody has checked and that names no day is always due.
+    """
     until = (today + timedelta(days=days)).isoformat()
     for kind, entries in _kinds(knowledge):
         for entry in entries.values():
-            if entry.review_by is not None and today.isoformat() <= entry.review_by <= until:
+            if entry.review_by is None and entry.reviewer is None:
+                yield _problem(knowledge, kind, entry, "review-due",
+                               "was never checked by a person",
+                               "Read its sources; then write a review in knowledge/reviews.yaml.",
+                               "review_by", severity="warning")  # fmt: skip
+            elif entry.review_by is not None and today.isoformat() <= entry.review_by <= until:
                 yield _problem(knowledge, kind, entry, "review-due",
                                f"is to be reviewed by {entry.review_by}",
-                               "Read its sources again; then set checked_on, reviewer, review_by.",
+                               "Read its sources again; then write into knowledge/reviews.yaml.",
                                "review_by", severity="warning")  # fmt: skip
 
 
@@ -58,7 +74,7 @@ def dates(knowledge: Knowledge, kind: str, entry: Any, today: date) -> Iterator[
     if entry.review_by is not None and entry.review_by < today.isoformat():
         yield _problem(knowledge, kind, entry, "review-overdue",
                        f"should have been reviewed by {entry.review_by}",
-                       "Read its sources again; then set checked_on, reviewer, review_by.",
+                       "Read its sources again; then write into knowledge/reviews.yaml.",
                        "review_by", severity="warning")  # fmt: skip
 
 
@@ -72,7 +88,9 @@ def references(knowledge: Knowledge, kind: str, entry: Any, _today: date) -> Ite
         "related_mechanisms": knowledge.mechanisms,
         "related_resources": knowledge.resources,
         **({"kind": knowledge.terms["resource_kinds"]} if kind == "resources" else {}),
-        **({"countries": knowledge.countries} if kind == "mechanisms" else {}),
+        **({"countries": knowledge.countries} if kind in {"mechanisms", "stories"} else {}),
+        "strategies": knowledge.strategies,
+        "related_strategies": knowledge.strategies,
     }
     for name, ids in known.items():
         for number, id_ in enumerate(getattr(entry, name, ())):
@@ -112,12 +130,14 @@ CHECKS = (sources, dates, references, channels, rules)
 
 def _kinds(
     knowledge: Knowledge,
-) -> list[tuple[str, Mapping[str, Mechanism | Resource | Strategy | Guide]]]:
+) -> list[tuple[str, Mapping[str, Mechanism | Resource | Strategy | Guide | Story | Note]]]:
     return [
         ("mechanisms", knowledge.mechanisms),
         ("resources", knowledge.resources),
         ("strategies", knowledge.strategies),
         ("guides", knowledge.guides),
+        ("stories", knowledge.stories),
+        ("notes", knowledge.notes),
     ]
 
 

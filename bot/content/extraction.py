@@ -40,6 +40,8 @@ SHOWN = {
         "examples",
     ),
     "guides": ("title", "when_to_use", "steps", "warnings"),
+    "stories": ("title", "what_happened", "lesson"),
+    "notes": ("title", "lines"),
 }  # fmt: skip
 """Fields of entries that cards show."""
 

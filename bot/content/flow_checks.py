@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 LOOKUPS = frozenset(
     {
         "hotlines", "resources", "resource", "mechanisms", "mechanism", "mechanisms_excluded",
-        "guides", "guide", "strategies", "strategy", "safety_steps", "languages",
+        "guides", "guide", "strategies", "strategy", "safety_steps", "languages", "story_ways",
+        "stories", "story", "note_kinds", "notes", "note",
         "letter_bodies", "letter_languages", "letter_plan", "support_languages", "support_plan",
         "follow_ups",
     }

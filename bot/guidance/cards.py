@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from bot.content.entries import Channel, Guide, Mechanism, Resource, Strategy
+    from bot.content.entries import (
+        Channel,
+        Guide,
+        Knowledge,
+        Mechanism,
+        Note,
+        Resource,
+        Story,
+        Strategy,
+    )
 
 _PHONE_LIKE = frozenset({"phone", "signal", "fax"})
 _FEW, _SOME = 3, 6
@@ -135,6 +144,44 @@ class Cards:
         ]
         title = _text(kind, entry.id, "name", entry.name)
         return Item(id=entry.id, title=title, lines=tuple(lines), public=True)
+
+    def story(self, entry: Story) -> Item:
+        """Return what others did, how it went and what to take from it."""
+        kind = "stories"
+        lines = [
+            _bold(kind, entry.id, "title", entry.title),
+            _text(kind, entry.id, "what_happened", entry.what_happened),
+            self._phrase(f"outcome_{entry.outcome}"),
+            *self._part("card_lesson", _text(kind, entry.id, "lesson", entry.lesson)),
+        ]
+        title = _text(kind, entry.id, "title", entry.title)
+        return Item(id=entry.id, title=title, lines=tuple(lines), public=True)
+
+    def note(self, entry: Note, knowledge: Knowledge) -> Item:
+        """Return a note and the entries it belongs to, by name."""
+        kind = "notes"
+        related = [
+            *(_text("mechanisms", id_, "short_name", knowledge.mechanisms[id_].short_name)
+              for id_ in entry.related_mechanisms),
+            *(_text("resources", id_, "name", knowledge.resources[id_].name)
+              for id_ in entry.related_resources),
+            *(_text("strategies", id_, "name", knowledge.strategies[id_].name)
+              for id_ in entry.related_strategies),
+        ]  # fmt: skip
+        lines = [
+            _bold(kind, entry.id, "title", entry.title),
+            *_list(kind, entry.id, "lines", entry.lines, 12),
+            *([self._phrase("card_related")] if related else []),
+            *(Text(source="• {text}", context="", domain="", values=(("text", text),))
+              for text in related),
+        ]  # fmt: skip
+        title = _text(kind, entry.id, "title", entry.title)
+        return Item(id=entry.id, title=title, lines=tuple(lines), public=True)
+
+    def note_kind(self, kind: str) -> Item:
+        """Return a kind of note as an option."""
+        title = self._phrase(f"notes_{kind}")
+        return Item(id=kind, title=title, lines=(title,), public=True)
 
     def hotline(self, entry: Resource) -> Item:
         """Return a human line: name, number, hours, nothing else."""

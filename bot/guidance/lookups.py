@@ -13,6 +13,7 @@ from bot.flow.model import CountryName, Text
 from bot.guidance.advice import advise
 from bot.guidance.cards import Cards
 from bot.guidance.resources import areas, find_resources
+from bot.guidance.shelf import shelf_lookups
 from bot.guidance.situation import one, situation
 from bot.guidance.untranslated import labelled
 
@@ -49,6 +50,7 @@ def lookups(library: Library, language: LanguageTag, today: date) -> Mapping[str
         "strategy": desk.strategy,
         "safety_steps": desk.safety_steps,
         "languages": desk.languages,
+        **shelf_lookups(library, today),
     }
     return {name: _labelled(ask, library, language) for name, ask in found.items()}
 
