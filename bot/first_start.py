@@ -42,7 +42,8 @@ class Begun:
 
 def keyring_of(settings: Settings) -> Keyring:
     """Return the keys of this installation."""
-    return Keyring(keys=settings.key_path.parent, home=settings.home)
+    # Not beside the application key: a systemd credential lies where nobody can write.
+    return Keyring(keys=settings.home / "keys", home=settings.home)
 
 
 async def begin(settings: Settings, store: Store, clock: Clock) -> Begun:

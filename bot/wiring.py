@@ -133,7 +133,14 @@ def wire(
     sealing = sealing_of(settings)
     relay = Relay(sealer=sealing.sealer, library=bookcase)
     receipts = receipts_of(store, bookcase)
-    intake = Intake(clock=clock, sealing=sealing, receipts=receipts, relay=relay, library=bookcase)
+    intake = Intake(
+        clock=clock,
+        sealing=sealing,
+        receipts=receipts,
+        relay=relay,
+        library=bookcase,
+        longest_days=settings.retention_days,
+    )
     files = Files(store=store, clock=clock, sealing=sealing, channels=by_name, clean=clean_copy)
     letters = LetterActs(library=bookcase, formats=letter_formats())
     clerk = Clerk(

@@ -55,6 +55,7 @@ ACTS = frozenset(
         "plan-follow-up",
         "follow-up-again",
         "follow-up-done",
+        "revoke-consent",
     }
 )
 """Acts that flows may have done; bot.services.acts and the engine do them."""

@@ -81,6 +81,8 @@ class Intake:
     receipts: Receipts
     relay: Relay
     library: Callable[[], Library]
+    longest_days: int = DEFAULT_DAYS
+    """The operator's limit: nobody's report is kept longer."""
 
     # -- what flows may know ----------------------------------------------------------------
 
@@ -118,7 +120,7 @@ class Intake:
             return moment.person
         for item in _items(answers, moment):
             self._append(tx, id_, item, moment)
-        case = _case(id_, answers, moment)
+        case = self._envelope(id_, answers, moment)
         words, key = self.receipts.take(tx, moment.language)
         tx.cases.put(case)
         tx.cases.set_receipt(id_, key.finds)
@@ -150,6 +152,23 @@ class Intake:
             found = []
         for number, (_, text) in enumerate(found):
             self._message(tx, moment, text.replace("*", "\\*"), f"answer-{number}")
+        return moment.person
+
+    def revoke(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Take back every consent beyond this team, in the ledger of the case."""
+        del do
+        opened = tx.cases.opened_by(moment.person.id, now=moment.at)
+        if opened is not None:
+            for level, recipient in _RECIPIENTS.items():
+                taken_back = Consent(
+                    level=level, recipient=recipient, language=moment.language,
+                    version=CONSENT_VERSION, at=moment.at, revoked_at=moment.at,
+                )  # fmt: skip
+                self._append(tx, opened[0], taken_back, moment)
+            self._heard(tx, opened[0], moment)
+            tx.audit.add(
+                AuditEntry(at=moment.at, actor="house", act="consent-revoked", subject=opened[0])
+            )
         return moment.person
 
     def withdraw(self, tx: Tx, moment: Moment, do: Do) -> Person:
@@ -210,7 +229,7 @@ class Intake:
         asked = Answers(flow=effect.flow, answers=(), at=moment.at)
         self._append(tx, id_, asked, moment)
         kind = effect.flow if effect.flow in {"person", "sos"} else "person"
-        case = replace(_case(id_, {}, moment), kind=kind)
+        case = replace(self._envelope(id_, {}, moment), kind=kind)
         case = raised(case, urgency, moment.at)
         words, key = self.receipts.take(tx, moment.language)
         tx.cases.put(case)
@@ -234,6 +253,16 @@ class Intake:
             tx.cases.close_for(moment.person.id)
 
     # -- what they share --------------------------------------------------------------------
+
+    def _envelope(self, id_: CaseId, answers: Mapping[str, Answer], moment: Moment) -> Case:
+        urgency = urgency_of(answers)
+        until = moment.at + timedelta(days=min(_days(answers), self.longest_days))
+        return Case(
+            id=id_, kind="report", urgency=urgency, state=State.WAITING,
+            language=moment.language,
+            created_at=moment.at.replace(minute=0, second=0, microsecond=0),
+            answer_by=moment.at + TARGETS[urgency], expires_at=until, longest_until=until,
+        )  # fmt: skip
 
     def _box(self, tx: Tx, moment: Moment) -> CaseId | None:
         until = moment.at + UNSENT
@@ -376,16 +405,6 @@ def urgency_of(answers: Mapping[str, Answer]) -> Urgency:
     return found
 
 
-def _case(id_: CaseId, answers: Mapping[str, Answer], moment: Moment) -> Case:
-    urgency = urgency_of(answers)
-    until = moment.at + timedelta(days=_days(answers))
-    return Case(
-        id=id_, kind="report", urgency=urgency, state=State.WAITING, language=moment.language,
-        created_at=moment.at.replace(minute=0, second=0, microsecond=0),
-        answer_by=moment.at + TARGETS[urgency], expires_at=until, longest_until=until,
-    )  # fmt: skip
-
-
 def _reach(answers: Mapping[str, Answer], person: Person, public: str) -> Reach:
     chosen = str(answers.get("reach") or Way.RECEIPT.value)
     way = Way(chosen) if chosen in set(Way) else Way.RECEIPT
@@ -403,4 +422,5 @@ def intake_acts(intake: Intake) -> Mapping[str, Callable[[Tx, Moment, Do], Perso
         "send-report": intake.send,
         "show-answers": intake.show_answers,
         "withdraw-report": intake.withdraw,
+        "revoke-consent": intake.revoke,
     }

@@ -1,9 +1,8 @@
 """Where keys lie on the server: the root's public key, the signed list of readers, the shred keys.
 
-    KEYS/application.key    bot.vault.keyfile
-    KEYS/root.pub           whose signature counts, hex
-    KEYS/recipients.json    who can read, signed
-    HOME/shred/keys.db      one key a case, never backed up
+    HOME/keys/root.pub          whose signature counts, hex
+    HOME/keys/recipients.json   who can read, signed
+    HOME/shred/keys.db          one key a case, never backed up
 
 Nothing here can open a case. The root's private key and all identities lie elsewhere.
 """
@@ -36,7 +35,7 @@ class Keyring:
     """The keys of one installation."""
 
     keys: Path
-    """Folder of the application key."""
+    """Folder of public keys and the signed list."""
     home: Path
 
     @property

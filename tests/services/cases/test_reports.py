@@ -298,3 +298,24 @@ async def test_an_address_is_kept_while_a_case_is_open_and_no_longer(house: Hous
     await kestrel.asks("close", contract.CloseCase(case=case, outcome=contract.Outcome.SAFE))
     await house.settle(2 * DAY)
     assert await address() == ""
+
+
+async def test_consent_beyond_the_team_is_taken_back_in_the_ledger(house: House) -> None:
+    kestrel, _ = await desks(house)
+    receipt = receipt_in(await report(house))
+    await house.says("7001", receipt)
+    shown = await house.presses("7001", "Only your team from now on")
+    assert "only our team may use it" in said(shown)
+    items = await kestrel.reads(await kestrel.takes())
+    revoked = [item for item in items if isinstance(item, Consent) and item.revoked_at]
+    assert {item.recipient for item in revoked} == {"partners", "un", "public"}
+
+
+async def test_the_operator_keeps_nothing_longer_than_the_operator_says(house: House) -> None:
+    await desks(house)
+    assert house.settings.retention_days == 90
+    await report(house)
+    ids = await house.store.read(lambda tx: tx.sealed.ids())
+    box = await house.store.read(lambda tx: tx.sealed.get(ids[0]))
+    assert box is not None
+    assert box.until <= house.clock.now() + 90 * DAY
