@@ -57,15 +57,16 @@ class Receipts:
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def prepare(self) -> None:
-        """Make receipts ahead, so that sending a report waits for nothing."""
+        """Make one receipt ahead, so that sending a report waits for nothing; called often."""
         salt = await self._salted()
         for language in ("en", *self.lists):
             ready = self._ready.setdefault(language, deque())
-            while len(ready) < AHEAD:
+            if len(ready) < AHEAD:
                 words = self.new(language)
                 async with self._one:
                     key = await asyncio.to_thread(self.key_of, words, salt)
                 ready.append((words, key))
+                return
 
     def take(self, tx: Tx, language: str) -> tuple[str, ReceiptKey]:
         """Return words and what they stand for; each pair once."""

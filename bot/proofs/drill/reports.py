@@ -45,6 +45,7 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
         stage.office.sealed.append(words)
         await person.says(f"They said that {words} is next.")
         await answer(person)
+        await press(person, "No file")
         await press(person, "90 days")
         heard = await press(person, "Only your team")
         receipt = _receipt([*heard, *await answer(person, 1.0)])

@@ -30,7 +30,7 @@ TYPED = ("Kenya", "1", "yesterday")
 _AT_ONCE = 12
 _STEPS = 18
 _PATIENCE, _QUIET = 15.0, 0.15
-_TRIES = 4
+_TRIES = 15
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
 
