@@ -53,6 +53,17 @@ class Keyring:
         """Tell whether readers were ever named."""
         return self.root_path.exists() and self.list_path.exists()
 
+    def state(self) -> tuple[tuple[int, int], ...]:
+        """Return what changes whenever one of the files does."""
+        found = []
+        for path in (self.root_path, self.list_path):
+            try:
+                held = path.stat()
+                found.append((held.st_mtime_ns, held.st_ino))
+            except OSError:
+                found.append((0, 0))
+        return tuple(found)
+
     def shred(self) -> ShredStore:
         """Open the shred keys."""
         return ShredStore(self.home / "shred" / "keys.db")

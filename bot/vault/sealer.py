@@ -24,6 +24,7 @@ class KeyringSealer:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._shred = keyring.shred()
+        self._last: tuple[object, Readers] | None = None
 
     def readers(self, *, now: datetime, last_seen: int) -> Readers:
         """Return who can read now.
@@ -31,13 +32,19 @@ class KeyringSealer:
         Raises:
             VaultError: Nobody was named, or the signed list is refused.
         """
+        # Asked with every message: the files are read again when they or the minute changed.
+        asked = (self._keyring.state(), last_seen, int(now.timestamp()) // 60)
+        if self._last is not None and self._last[0] == asked:
+            return self._last[1]
         found = self._keyring.recipients(now=now, last_seen=last_seen)
-        return Readers(
+        readers = Readers(
             version=found.version,
             keys=tuple(one.key for one in found.live(now)),
             people_keys=tuple(one.key for one in found.live(now) if one.role != "recovery"),
             demo=found.demo,
         )
+        self._last = (asked, readers)
+        return readers
 
     def new_box(self, box: str, readers: Readers) -> tuple[str, bytes]:
         """Return a box's public key and its wrapped key; its shred key is kept before that.
