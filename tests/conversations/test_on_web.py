@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 pytest.importorskip("playwright")
+from docx import Document
+
 from bot.scripts import play, read_script
 from tests.conversations.shelf import EVERYWHERE, FLOWS, LANGUAGES, SCRIPTS
 from tests.fixtures.on_web import CHROMIUM, site
@@ -58,3 +60,29 @@ async def play_all(names: list[str], language: str, library: Library) -> None:
         for name in names:
             async with open_site.visit(language) as surface:
                 assert await play(read_script(SCRIPTS[name]), surface) == [], name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_own_words_are_in_the_letter_that_is_downloaded_and_nobody_else_gets_it(
+    language: str, library: Library
+) -> None:
+    told = "Vinieron al alba. Они пришли на рассвете. جاؤوا عند الفجر."
+    script = read_script(SCRIPTS[f"letter/urgent-appeal.{language}"])
+    async with site(library) as open_site, open_site.visit(language) as surface:
+        for line in script.talk:
+            if line.kind == "bot" or line.only not in {None, "web"}:
+                continue
+            if line.only == "web":
+                await surface.says(told)
+                break
+            act = surface.says if line.kind == "them" else surface.presses
+            await act(str(line.value))
+        async with surface.page.expect_download() as coming:
+            await surface.page.locator("a.file").first.click()
+        saved = await (await coming.value).path()
+        lines = [line.text for line in Document(str(saved)).paragraphs]
+        assert told in lines
+        address = await surface.page.locator("a.file").first.get_attribute("href")
+        async with open_site.visit(language) as stranger:
+            answer = await stranger.page.request.get(f"{surface.page.url.rstrip('/')}/{address}")
+            assert answer.status in {403, 404}
