@@ -66,7 +66,7 @@ async def play_all(names: list[str], language: str, library: Library) -> None:
 async def test_own_words_are_in_the_letter_that_is_downloaded_and_nobody_else_gets_it(
     language: str, library: Library
 ) -> None:
-    told = "Vinieron al alba. Они пришли на рассвете. جاؤوا عند الفجر."
+    told = "La reunión terminó a las diez. Собрание закончилось. انتهى الاجتماع."
     script = read_script(SCRIPTS[f"letter/urgent-appeal.{language}"])
     async with site(library) as open_site, open_site.visit(language) as surface:
         for line in script.talk:
