@@ -158,8 +158,7 @@ async def _round_trip(browser: Any, server: str, link: str) -> None:
     await shot(page, "desk-sign-in")
     assert await serious(page) == []
     await page.locator("form.stack button.good").click()
-    await page.wait_for_url(re.compile(r"/$"))
-    await shot(page, "desk-queue")
+    await shot(page, "desk-after")
     await expect(page.locator(".case .name")).to_have_count(1)
     assert await serious(page) == []
     await shot(page, "desk-queue")
