@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.flow.session import Answer
 
 _SOON = {"h24": "hours", "h72": "days"}
-_WHO = {"asked": "other", "unaware": "other"}
+_WHO = {"asked": "other", "unaware": "other", "minor": "self"}
 _BY_TIME = {"ongoing": "weeks", "imminent": "days", "past": "months"}
 
 
