@@ -269,6 +269,7 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
             languages=lambda: parts.bookcase().names(),
             banner=_banner(running),
             keep_file=lambda address, stream: parts.files.upload(web.name, address, stream),
+            fill=parts.check_ins.house.setup.fill,
         )
     return build(
         health=Health(store=parts.store, clock=parts.clock),
@@ -304,7 +305,7 @@ def _desk(running: Running) -> ASGIApp:
         store=parts.store,
         clock=parts.clock,
         sessions=sessions,
-        acts=acts.acts(),
+        acts={**acts.acts(), **parts.check_ins.desk.acts()},
         public=acts.public(),
         standing=standing,
     ).app()

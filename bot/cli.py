@@ -296,19 +296,31 @@ def seizure_drill(
 @app.command()
 def simulate(
     what: Annotated[str, typer.Argument(help="checkins")],
-    engine: Annotated[str, typer.Option(help="pure")] = "pure",
+    engine: Annotated[str, typer.Option(help="pure, sqlite or postgres")] = "sqlite",
     plans: Annotated[int, typer.Option()] = 1_000,
     days: Annotated[int, typer.Option()] = 30,
     seed: Annotated[int, typer.Option()] = 1,
     as_json: Json = False,
 ) -> None:
-    """Simulate lives with outages against the check-in protocol."""
-    from bot.domain.errors import SettingsError
-    from bot.proofs.simulation.pure import simulate as lives
+    """Simulate lives with outages, kills and clock changes against the check-in protocol."""
+    import asyncio
 
-    if what != "checkins" or engine != "pure":
-        raise SettingsError("Only `simulate checkins --engine pure` exists so far.")
-    _show(lives(plans, days, seed), as_json=as_json)
+    from bot import logs
+    from bot.domain.errors import SettingsError
+
+    logs.configure("CRITICAL")
+    if what != "checkins" or engine not in {"pure", "sqlite", "postgres"}:
+        raise SettingsError("Say `simulate checkins` with --engine pure, sqlite or postgres.")
+    if plans < 1 or days < 1:
+        raise SettingsError("--plans and --days are at least 1.")
+    if engine == "pure":
+        from bot.proofs.simulation.pure import simulate as pure
+
+        _show(pure(plans, days, seed), as_json=as_json)
+        return
+    from bot.proofs.simulation.real import simulate as real
+
+    _show(asyncio.run(real(engine, plans, days, seed)), as_json=as_json)
 
 
 @flows_app.command("draw")

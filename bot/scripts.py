@@ -9,6 +9,7 @@
       - bot: ["part of a message", …]       every part must be said, in this order
       - press: "Label of a button"          or the beginning of one
       - wait: 15m                           time goes by
+      - choose: {pin: 2468, safe: kestrel}  on the page that the newest link opens
       - never: "what must not be said"
       - bot: […]
         only: telegram         a line for this surface alone: terminal, telegram or web
@@ -31,10 +32,12 @@ from bot.content import marks
 from bot.content.flows import duration
 from bot.domain.errors import ContentError
 from bot.domain.ids import LanguageTag
+from bot.domain.secret_words import Secret
+from bot.services.check_in_heard import REPLY_AFTER
 from bot.talking import conversation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from bot.channels.terminal import Terminal
@@ -80,6 +83,10 @@ class Surface(Protocol):
 
     async def waits(self, by: timedelta) -> list[str]:
         """Let time go by."""
+        ...
+
+    async def chooses(self, words: Mapping[str, str]) -> list[str]:
+        """Fill in the page for words that the newest link opens."""
         ...
 
 
@@ -137,6 +144,18 @@ class TerminalSurface:
         await self.parts.timers.sweep()
         return await self._answers(before)
 
+    async def chooses(self, words: Mapping[str, str]) -> list[str]:
+        """Fill in the page for words that the newest link opens."""
+        before = len(self.terminal.shown)
+        addresses = [
+            button.url or ""
+            for message in self.terminal.shown
+            for row in message.buttons
+            for button in row
+        ]
+        await fill_words(self.parts, addresses, words)
+        return await self._answers(before)
+
     async def _exchange(self, inbound: Inbound) -> list[str]:
         before = len(self.terminal.shown)
         self.clock.go(PAUSE)
@@ -144,6 +163,10 @@ class TerminalSurface:
         return await self._answers(before)
 
     async def _answers(self, before: int) -> list[str]:
+        while await self.parts.delivery.deliver_due():
+            pass
+        # Some answers come at a fixed time after the message.
+        self.clock.go(REPLY_AFTER)
         while await self.parts.delivery.deliver_due():
             pass
         return [message.text for message in self.terminal.shown[before:]]
@@ -180,7 +203,7 @@ class Line:
     """One line of a script."""
 
     kind: str
-    """them, press, wait, bot or never."""
+    """them, press, wait, choose, bot or never."""
     value: Any
     place: str
     """File and line."""
@@ -310,6 +333,23 @@ async def recorded(path: Path) -> str:
         return await record(script, surface)
 
 
+async def fill_words(parts: Parts, addresses: Sequence[str], words: Mapping[str, str]) -> None:
+    """Fill in the page that the newest of some addresses opens.
+
+    Raises:
+        NoButtonError: None of them is such a page, or it did not take the words.
+    """
+    links = [one for one in addresses if "/words/" in one]
+    if not links:
+        raise NoButtonError("no link to a page for words was shown")
+    chosen = {Secret(name): word for name, word in words.items()}
+    told = await parts.check_ins.house.setup.fill(
+        links[-1].rpartition("/")[2], chosen, harmless=False
+    )
+    if told not in {"armed", "agreed"}:
+        raise NoButtonError(f"the page for words says {told}")
+
+
 def named(labels: Sequence[str], wanted: str) -> int:
     """Return the place of the label meant: the same, else the first that begins so.
 
@@ -345,8 +385,8 @@ def _acts_elsewhere(following: Sequence[Line], here: str) -> bool:
 def _line(line: Any, place: str) -> Line:
     only = line.get("only") if isinstance(line, dict) else None
     kinds = [kind for kind in line if kind != "only"] if isinstance(line, dict) else []
-    if len(kinds) != 1 or kinds[0] not in {"them", "press", "wait", "bot", "never"}:
-        raise ContentError(f"{place}: a line is one of them, press, wait, bot, never.")
+    if len(kinds) != 1 or kinds[0] not in {"them", "press", "wait", "choose", "bot", "never"}:
+        raise ContentError(f"{place}: a line is one of them, press, wait, choose, bot, never.")
     if only not in {None, *SURFACES}:
         raise ContentError(f"{place}: only is one of {', '.join(SURFACES)}.")
     return Line(kind=kinds[0], value=line[kinds[0]], place=place, only=only)
@@ -355,6 +395,8 @@ def _line(line: Any, place: str) -> Line:
 async def _act(surface: Surface, line: Line) -> list[str]:
     if line.kind == "press":
         return await surface.presses(str(line.value))
+    if line.kind == "choose":
+        return await surface.chooses({name: str(word) for name, word in line.value.items()})
     if line.kind == "wait":
         return await surface.waits(duration(str(line.value)))
     return await surface.says(str(line.value))

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     listen: str = Field(
         default="127.0.0.1:8080", description="Address and port of web chat, webhook and API."
     )
+    web_url: str | None = Field(
+        default=None,
+        description="Public address of the web chat (https or onion), for links that work once.",
+    )
     nlu: str = Field(default="embedded", description="`embedded`, or the URL of a Rasa server.")
     heartbeat_url: str | None = Field(
         default=None, description="Fetched every minute while the timers run; an outside watchdog."
@@ -130,7 +134,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @check("telegram_api", "webhook_url", "heartbeat_url")
+    @check("telegram_api", "webhook_url", "heartbeat_url", "web_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if value and (

@@ -14,6 +14,7 @@ from bot.content.library import Bookcase, open_library
 from bot.content.place import content_root
 from bot.domain.broadcasts import Rules
 from bot.domain.errors import SettingsError
+from bot.domain.ids import ContactId
 from bot.first_start import keyring_of
 from bot.flow.model import Literal
 from bot.guidance.letter_lookups import letter_lookups
@@ -26,6 +27,10 @@ from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import vocabulary
 from bot.services.broadcasts import Broadcasts
 from bot.services.cases import REACH, TARGET, CaseWork, Targets
+from bot.services.check_in_acts import BOARD
+from bot.services.check_in_contacts import KIND as CONTACT
+from bot.services.check_in_contacts import OPENING as CONTACT_OPENING
+from bot.services.check_in_effects import BUTTON, WOKEN
 from bot.services.coordinators import OPENING, follow_invitation
 from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
@@ -36,6 +41,7 @@ from bot.services.floods import Floods
 from bot.services.follow_up import KIND as FOLLOW_UP
 from bot.services.follow_up import FollowUpActs, FollowUps
 from bot.services.forget import Forgetting
+from bot.services.heartbeat import Heartbeat, Pulse
 from bot.services.intake import Intake, intake_acts
 from bot.services.keys import Keeping
 from bot.services.letters import Format, LetterActs
@@ -46,9 +52,10 @@ from bot.services.relay import Relay
 from bot.services.reload import keep_flows
 from bot.services.sealing import Sealing, Shredding, sound_the_alarm
 from bot.services.tidy import Tidying, hasten
+from bot.wiring_check_ins import WiredCheckIns, board_press, wire_check_ins
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
     from pathlib import Path
 
     from bot.content.library import Library
@@ -64,6 +71,10 @@ if TYPE_CHECKING:
 
 _SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Of a reference: none can be taken for another when it is read out."""
+
+
+SWEEP_EVERY = timedelta(milliseconds=500)
+"""How often the due-table is looked at: what is due comes at most so much later."""
 
 
 class SystemClock:
@@ -97,6 +108,9 @@ class Parts:
     files: Files
     channels: Mapping[ChannelName, Channel]
     worker: str
+    check_ins: WiredCheckIns
+    pulse: Pulse
+    heartbeat: Heartbeat
 
 
 def wire(
@@ -143,6 +157,11 @@ def wire(
     )
     files = Files(store=store, clock=clock, sealing=sealing, channels=by_name, clean=clean_copy)
     letters = LetterActs(library=bookcase, formats=letter_formats())
+    check_ins = wire_check_ins(
+        settings, store=store, clock=clock, library=bookcase, worker=worker, channels=by_name,
+        wake=delivery.wake,
+    )  # fmt: skip
+    delivery.gone = check_ins.book.gone
     clerk = Clerk(
         library=bookcase,
         chat_ttl=settings.chat_ttl,
@@ -152,6 +171,7 @@ def wire(
             **intake_acts(intake),
             **letters.acts(),
             **FollowUpActs(library=bookcase).acts(),
+            **check_ins.acts.acts(),
         },
         seal=intake.words,
         keep_file=files.keep,
@@ -163,7 +183,7 @@ def wire(
         house=house,
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
-        more=(role_facts, intake.facts),
+        more=(role_facts, intake.facts, check_ins.acts.facts),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
     reception = Reception(
@@ -174,10 +194,21 @@ def wire(
         clerk=clerk,
         floods=Floods() if limits else Floods(burst=1_000_000_000),
         carrier=delivery,
-        presses={ACKNOWLEDGE: paging.acknowledge},
-        openings={OPENING: follow_invitation},
         recognise=receipts.recognise,
         private=intake.private,
+        hearing=check_ins.house.hearing,
+        derive=check_ins.house.setup.derive,
+        gone=check_ins.book.gone,
+        presses={
+            ACKNOWLEDGE: paging.acknowledge,
+            BUTTON: check_ins.house.hearing.press,
+            WOKEN: check_ins.book.press,
+            BOARD: board_press(check_ins),
+        },
+        openings={
+            OPENING: follow_invitation,
+            CONTACT_OPENING: check_ins.book.open_invitation,
+        },
     )
     shared: dict[str, Any] = {
         "store": store, "clock": clock, "channels": by_name, "worker": worker,
@@ -228,8 +259,11 @@ def wire(
             FETCH: files.fetch,
             REACH: targets.keep_address,
             FOLLOW_UP: follow_ups.due,
+            CONTACT: lambda due: _contact(check_ins, store, clock, due),
         },
+        batches=check_ins.house.batches(),
     )
+    pulse = Pulse(sweep_once=timers.sweep, clock=clock)
     return Parts(
         clock=clock,
         store=store,
@@ -250,6 +284,11 @@ def wire(
         files=files,
         channels=by_name,
         worker=worker,
+        check_ins=check_ins,
+        pulse=pulse,
+        heartbeat=Heartbeat(
+            store=store, clock=clock, swept=lambda: pulse.at, ping=_ping(settings.heartbeat_url)
+        ),
     )
 
 
@@ -266,6 +305,19 @@ def letter_formats() -> tuple[Format, ...]:
         Format(name="draft.docx", media_type=docx.MEDIA_TYPE, write=docx.to_docx),
         Format(name="draft.txt", media_type=text.MEDIA_TYPE, write=text.to_text),
     )
+
+
+def _ping(address: str | None) -> Callable[[], Awaitable[None]] | None:
+    if address is None:
+        return None
+    from bot.api.watchdog import Watchdog
+
+    return Watchdog(address=address).ping
+
+
+async def _contact(check_ins: WiredCheckIns, store: Store, clock: Clock, due: DueTimer) -> None:
+    contact, now = ContactId(due.timer.key), clock.now()
+    await store.write(lambda tx: check_ins.book.due(tx, contact, now))
 
 
 async def _silence(reception: Reception, due: DueTimer) -> None:
@@ -303,7 +355,9 @@ def jobs(parts: Parts) -> list[Job]:
         await parts.store.write(lambda tx: keep_flows(tx, parts.bookcase(), parts.clock.now()))
 
     return [
-        Job(name="timers", every=timedelta(seconds=1), run=parts.timers.sweep),
+        Job(name="timers", every=SWEEP_EVERY, run=parts.pulse.sweep),
+        Job(name="heartbeat", every=timedelta(minutes=1), run=parts.heartbeat.beat),
+        Job(name="zones", every=timedelta(hours=1), run=parts.check_ins.house.setup.recompute_all),
         Job(name="chats", every=timedelta(seconds=5), run=parts.tidying.delete_due),
         Job(name="leases", every=timedelta(seconds=5), run=recover),
         Job(name="drafts", every=timedelta(minutes=1), run=parts.forgetting.drafts),

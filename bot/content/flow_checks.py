@@ -36,6 +36,7 @@ LOOKUPS = frozenset(
         "stories", "story", "note_kinds", "notes", "note",
         "letter_bodies", "letter_languages", "letter_plan", "support_languages", "support_plan",
         "follow_ups",
+        "zones",
     }
 )  # fmt: skip
 """Questions to the Library that flows may use; bot.guidance.lookups answers them."""
@@ -56,6 +57,15 @@ ACTS = frozenset(
         "follow-up-again",
         "follow-up-done",
         "revoke-consent",
+        "check-in-arm",
+        "check-in-answer",
+        "check-in-pin",
+        "check-in-link",
+        "check-in-set",
+        "check-in-board",
+        "contact-accept",
+        "contact-decline",
+        "contact-leave",
     }
 )
 """Acts that flows may have done; bot.services.acts and the engine do them."""
@@ -76,6 +86,13 @@ FACTS = frozenset(
         "case_state",
         "case_answer",
         "follow_up_kind",
+        "checkin",
+        "checkin_pin",
+        "checkin_safe",
+        "checkin_contacts",
+        "checkin_duty",
+        "contact_of",
+        "contact_invited",
     }
 )
 """What conditions may ask beside answers."""

@@ -154,7 +154,10 @@ class _Maker:
                 )  # fmt: skip
             case "do":
                 arguments = tuple((file.with_ or {}).items())
-                return DoStep(id=id_, act=file.do or "", arguments=arguments, goto=self._goto)
+                return DoStep(
+                    id=id_, act=file.do or "", arguments=arguments, goto=self._goto,
+                    answers=file.answers,
+                )  # fmt: skip
             case "hand_over":
                 return HandOverStep(id=id_, urgency=file.hand_over or "days", goto=self._goto)
             case "finish":

@@ -71,6 +71,7 @@ class StepFile(_Strict):
     limit: Annotated[int, Field(ge=1, le=20)] = 5
     empty: Sentence | None = None
     with_: dict[str, str] | None = Field(default=None, alias="with")
+    answers: bool = False
 
 
 class FlowFile(_Strict):
@@ -97,7 +98,7 @@ ALLOWED = {
     "branch": {"branch", "else_"},
     "call": {"call", "goto"},
     "show": {"show", "limit", "empty", "keep", "goto"},
-    "do": {"do", "with_", "goto"},
+    "do": {"do", "with_", "answers", "goto"},
     "hand_over": {"hand_over", "goto"},
     "finish": {"finish", "say", "keep_place", "everything"},
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.contract import alerts, cases, exports, notebook, people, session
+from bot.contract import alerts, cases, checkins, exports, notebook, people, session
 from bot.contract.operations import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -11,6 +11,7 @@ OPERATIONS: Mapping[str, Operation] = {
         *session.OPERATIONS,
         *alerts.OPERATIONS,
         *cases.OPERATIONS,
+        *checkins.OPERATIONS,
         *exports.OPERATIONS,
         *people.OPERATIONS,
         *notebook.OPERATIONS,

@@ -67,14 +67,14 @@ def can_arm(plan: Plan, *, has_pin: bool = True) -> str | None:
     With fewer than two coordinators on duty nobody is there to be woken: only T1, and only when a
     trusted contact accepted. Without a PIN whoever holds the phone could end it.
     """
-    if not has_pin:
-        return "pin-missing"
-    if plan.needs_word and not plan.has_safe_word:
-        return "safe-word-missing"
     if plan.coordinators < FEWEST and plan.needs_word:
         return "nobody-on-duty"
     if plan.coordinators < FEWEST and plan.contacts == 0:
         return "no-contact"
+    if not has_pin:
+        return "pin-missing"
+    if plan.needs_word and not plan.has_safe_word:
+        return "safe-word-missing"
     return None
 
 

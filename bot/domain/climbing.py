@@ -170,7 +170,9 @@ def _climb(
                 Effect(act=Act.PAGE, key="l1", code=labelled(plan, "l1"), late=late),
             ]
         case "confirm":
-            return replace(cycle, confirm_asked=True), [Effect(act=Act.CONFIRM, key="confirm")]
+            return replace(cycle, confirm_asked=True), [
+                Effect(act=Act.CONFIRM, key="confirm", late=late)
+            ]
         case "l2":
             return level_two(plan, cycle, now, late)
         case _:

@@ -26,3 +26,8 @@ LanguageTag = NewType("LanguageTag", str)
 
 CoordinatorId = NewType("CoordinatorId", str)
 """Random; an alias is what people see."""
+PlanId = NewType("PlanId", str)
+"""A check-in plan: random, says nothing of person, case or time."""
+
+ContactId = NewType("ContactId", str)
+"""A trusted contact of a check-in plan's owner: random."""

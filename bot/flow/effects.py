@@ -85,6 +85,8 @@ class Do:
 
     act: str
     arguments: Mapping[str, Answer]
+    answers: bool = False
+    """It says itself what came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

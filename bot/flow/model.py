@@ -164,6 +164,8 @@ class DoStep:
     act: str
     arguments: tuple[tuple[str, str], ...]
     goto: StepId
+    answers: bool = False
+    """The act says itself what came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,12 @@ class Run:
 
     @property
     def wordless(self) -> bool:
-        """Nothing is shown so far."""
-        return not self._lines and not any(isinstance(one, effects.Say) for one in self._effects)
+        """Nothing is shown so far, and no act will answer by itself."""
+        told = any(
+            isinstance(one, effects.Say) or (isinstance(one, effects.Do) and one.answers)
+            for one in self._effects
+        )
+        return not self._lines and not told
 
     def do(self, effect: effects.Effect) -> None:
         """Add an effect after the texts that came before it."""

@@ -263,7 +263,7 @@ def _do(run: Run, step: DoStep, frame: Frame) -> None:
     elif step.act == "clear-chat":
         run.do(effects.ClearChat(everything=True))
     else:
-        run.do(effects.Do(act=step.act, arguments=arguments))
+        run.do(effects.Do(act=step.act, arguments=arguments, answers=step.answers))
 
 
 def _lost(run: Run, frame: Frame) -> None:

@@ -16,6 +16,7 @@ from bot.guidance.resources import areas, find_resources
 from bot.guidance.shelf import shelf_lookups
 from bot.guidance.situation import one, situation
 from bot.guidance.untranslated import labelled
+from bot.guidance.zones import zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ def lookups(library: Library, language: LanguageTag, today: date) -> Mapping[str
         "safety_steps": desk.safety_steps,
         "languages": desk.languages,
         **shelf_lookups(library, today),
+        "zones": lambda answers: zones(language, answers),
     }
     return {name: _labelled(ask, library, language) for name, ask in found.items()}
 

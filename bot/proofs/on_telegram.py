@@ -21,12 +21,13 @@ from bot.content.library import Bookcase
 from bot.domain.errors import ConflictError, SettingsError
 from bot.proofs.botapi.clock import MovableClock
 from bot.proofs.botapi.server import BotApi
-from bot.scripts import PAUSE, REACH, START, ScriptClock, named
+from bot.scripts import PAUSE, REACH, START, ScriptClock, fill_words, named
+from bot.services.check_in_heard import REPLY_AFTER
 from bot.settings import Settings
 from bot.wiring import opened_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from datetime import timedelta
 
     from bot.channels.telegram.client import TelegramClient
@@ -105,6 +106,17 @@ class TelegramSurface:
         await self.parts.timers.sweep()
         return await self._delivered()
 
+    async def chooses(self, words: Mapping[str, str]) -> list[str]:
+        """Fill in the page for words that the newest link opens."""
+        addresses = [
+            button.get("url", "")
+            for stored in self.chat.messages.values()
+            for row in stored.message.get("reply_markup", {}).get("inline_keyboard", ())
+            for button in row
+        ]
+        await fill_words(self.parts, addresses, words)
+        return await self._delivered()
+
     def _go(self, by: timedelta) -> None:
         self.clock.go(by)
         self.moves.advance(by.total_seconds())
@@ -118,6 +130,9 @@ class TelegramSurface:
         return await self._delivered()
 
     async def _delivered(self) -> list[str]:
+        while await self.parts.delivery.deliver_due():
+            pass
+        self._go(REPLY_AFTER)
         while await self.parts.delivery.deliver_due():
             pass
         entries = [
@@ -148,6 +163,7 @@ async def on_telegram(language: LanguageTag, library: Library) -> AsyncIterator[
                 home=Path(folder),
                 telegram_token=SecretStr(api.token),
                 telegram_api=api.base,
+                web_url="https://words.example",
             )
             async with opened_store(settings) as store:
                 running = make(settings, store, Bookcase(library), limits=False, clock=clock)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from bot.domain.ids import ChannelName, LanguageTag
+    from bot.domain.ids import ChannelName, LanguageTag, PersonId
     from bot.domain.messages import Delivered
     from bot.services.ports import Channel, Claimed, Clock, Store, Tx
 
@@ -69,6 +69,8 @@ class Delivery:
     mark: Callable[[LanguageTag, str], str]
     """Gives the sentence that marks a repeat: (language, short mark)."""
     chat_ttl: timedelta
+    gone: Callable[[Tx, PersonId, datetime], None] = lambda _tx, _person, _now: None
+    """Told in the transaction in which it is written that somebody takes nothing any more."""
     lanes: Collection[Lane] = tuple(Lane)
     limits: Chats | None = field(default_factory=Chats)
     rate: Rate = field(default_factory=Rate)
@@ -247,6 +249,10 @@ class Delivery:
             person = tx.people.find(row.person)
             if person is not None:
                 tx.people.put(replace(person, gone_since=now), at=now)
+                self.gone(tx, row.person, now)
+        if outcome.state is OutboxState.REJECTED and row.lane is Lane.CHECK_IN:
+            # A question that cannot be shown is silence of our own making: humans must know.
+            self.gone(tx, row.person, now)
         if outcome.delivered is not None:
             # An edit shows nothing new, unless the channel had to send a new message after all.
             new = [ref for ref in outcome.delivered.refs if ref != row.message.edit_ref]

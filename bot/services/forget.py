@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import ConflictError
+from bot.services.check_in_setup import contacts_changed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +38,11 @@ AGAIN = timedelta(seconds=30)
 
 OLD_PAGES = timedelta(days=30)
 """A page that old is answered or pointless; the audit log remembers who took it."""
+
+OLD_PLANS = timedelta(days=30)
+"""Of a check-in that ended nothing is left but that it was; that goes, too."""
+
+OLD_COUNTS = timedelta(days=2)
 
 KEPT_FLOWS = timedelta(days=7)
 """Definitions outlive the longest session that can stand in them."""
@@ -87,6 +93,18 @@ def _forget(tx: Tx, person: PersonId, timer: Timer, now: datetime) -> bool:
     if tx.chat.stands(person):
         tx.timers.set(replace(timer, due_at=now + AGAIN))
         return False
+    if tx.plans.of(person):
+        # Ending a check-in is an act of its own, with the PIN: whoever holds the phone could say
+        # "forget me". The rest goes; what the check-in needs stays until it ends.
+        tx.people.forget_rest(person)
+        return True
+    for contact in tx.contacts.of(person):
+        tx.contacts.remove(contact.id)
+        tx.timers.cancel("contact", contact.id)
+    for contact in tx.contacts.who_is(person):
+        tx.contacts.remove(contact.id)
+        contacts_changed(tx, contact.owner, now)
+    tx.check_words.forget(person)
     tx.people.forget(person)
     return True
 
@@ -101,4 +119,7 @@ def _old(tx: Tx, now: datetime) -> None:
     tx.sessions.forget_before(now - IDLE_SESSION, limit=1_000)
     tx.flows.forget_before(now - KEPT_FLOWS)
     tx.pages.forget_before(now - OLD_PAGES)
+    tx.plans.forget_before(now - OLD_PLANS)
+    tx.regions.forget_before(now - OLD_COUNTS)
+    tx.check_words.forget_before(now)
     tx.people.forget_addresses(idle_before=now - IDLE_ADDRESS, limit=1_000)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.words import Words
     from bot.flow.session import Session
     from bot.services.broadcast_ports import Alerts, Ledger, Paces, Subscribers
+    from bot.services.check_in_ports import AgreedWords, Contacts, Plans, Regions
 
 T = TypeVar("T")
 
@@ -195,6 +196,10 @@ class People(Protocol):
         """Delete the person and every row that belongs to them."""
         ...
 
+    def forget_rest(self, id_: PersonId) -> None:
+        """Delete all of somebody under watch but what their check-in needs."""
+        ...
+
     def forget_addresses(self, *, idle_before: datetime, limit: int) -> int:
         """Wipe addresses of people idle since, for whom nothing is scheduled any more."""
         ...
@@ -247,6 +252,10 @@ class Timers(Protocol):
         """Insert, or replace the one with the same kind and key."""
         ...
 
+    def set_all(self, timers: Sequence[Timer]) -> None:
+        """Insert or replace several; of two with the same kind and key the last stands."""
+        ...
+
     def cancel(self, kind: str, key: str) -> bool:
         """Remove; False when there was none."""
         ...
@@ -259,6 +268,10 @@ class Timers(Protocol):
 
     def done(self, id_: TimerId, *, worker: str) -> bool:
         """Remove a claimed timer; False when it was replaced or the lease was lost."""
+        ...
+
+    def done_all(self, ids: Sequence[TimerId], *, worker: str) -> list[TimerId]:
+        """Remove claimed timers; return those that were still this worker's."""
         ...
 
     def recover(self, *, now: datetime) -> int:
@@ -693,6 +706,10 @@ class Tx:
     cases: Cases
     notebook: Notebook
     leaves: Leaves
+    plans: Plans
+    contacts: Contacts
+    check_words: AgreedWords
+    regions: Regions
 
 
 class Store(Protocol):

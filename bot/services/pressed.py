@@ -47,6 +47,11 @@ class Remark:
     """What was written leaves the chat at once."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """All is said and written already; the conversation stands where it stood."""
+
+
 def choice_data(option: str, turn: int) -> str:
     """Return what the button of a choice carries."""
     return f"a.{_base36(turn)}.{option}"

@@ -20,7 +20,8 @@ from bot.flow.inputs import Chose, Gave, Pressed, Said, Started, TimedOut, Unive
 from bot.flow.model import AskKind, AskStep
 from bot.flow.session import Session
 from bot.services.apply import Clerk, Moment
-from bot.services.pressed import Extra, NoButton, Remark, read_button
+from bot.services.check_in_setup import is_silent
+from bot.services.pressed import Done, Extra, NoButton, Remark, read_button
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from bot.domain.messages import ReceiptKey
     from bot.domain.words import Words
     from bot.flow.inputs import Facts, Input
+    from bot.services.check_in_heard import Hearing
     from bot.services.floods import Floods
     from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
 
-    Takes = Callable[[Tx, Moment, str], Input | Remark]
+    Takes = Callable[[Tx, Moment, str], Input | Remark | Done]
 
 log = structlog.get_logger()
 
@@ -62,6 +64,12 @@ class Reception:
     floods: Floods
     carrier: Carrier
     """Told after each commit what it left to be delivered."""
+    hearing: Hearing
+    """Listens to people under watch before the conversation does."""
+    derive: Callable[[bytes, str], Awaitable[bytes]]
+    """The slow digest of what they wrote, computed outside of every transaction."""
+    gone: Callable[[Tx, PersonId, datetime], None] = lambda _tx, _person, _now: None
+    """Told of somebody who blocked us, in the transaction in which it is written."""
     presses: Mapping[str, Takes] = field(default_factory=dict)
     """Who takes buttons outside of every flow, by the name that they carry."""
     recognise: Callable[[Inbound], Awaitable[ReceiptKey | None]] | None = None
@@ -85,11 +93,20 @@ class Reception:
         if calm and self.recognise is not None:
             receipt = await self.recognise(inbound)
             inbound = inbound if receipt is None else replace(inbound, receipt=receipt)
-        leased = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
-        if leased:
-            self.carrier.hand(leased)
+        taken = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
+        if isinstance(taken, bytes):
+            digest = await self._digest(taken, inbound)
+            taken = await self.store.write(
+                lambda tx: self._take(tx, inbound, calm=calm, digest=digest)
+            )
+        if taken and not isinstance(taken, bytes):
+            self.carrier.hand(taken)
         else:
             self.carrier.wake()
+
+    async def _digest(self, salt: bytes, inbound: Inbound) -> bytes:
+        words = inbound.words
+        return await self.derive(salt, self.hearing.spoken(words) if words else "")
 
     async def silence(self, person: PersonId, turn: int) -> None:
         """A question of a conversation was left without an answer for as long as it allows."""
@@ -116,16 +133,28 @@ class Reception:
             or SOURCE
         )
 
-    def _take(self, tx: Tx, inbound: Inbound, *, calm: bool) -> list[Claimed]:
-        """Take one thing; return the replies that were leased for the carrier."""
+    def _take(
+        self, tx: Tx, inbound: Inbound, *, calm: bool, digest: bytes | None = None
+    ) -> list[Claimed] | bytes:
+        """Take one thing; return the replies that were leased for the carrier.
+
+        A text of somebody under watch needs its digest: without it nothing is taken, and the salt
+        comes back.
+        """
+        person_id = tx.people.lock(inbound.channel, inbound.address)
+        may_be_word = inbound.kind is InboundKind.TEXT and not inbound.forwarded
+        if may_be_word and digest is None and inbound.words is not None:
+            salt = self.hearing.salt(tx, person_id)
+            if salt is not None:
+                return salt
         if not tx.seen.first_time(inbound.channel, inbound.update_id, at=inbound.received_at):
             return []
         library = self.library()
-        person_id = tx.people.lock(inbound.channel, inbound.address)
         found = tx.people.find(person_id)
         person = _known(found, person_id, inbound)
         if inbound.kind is InboundKind.BLOCKED:
             _gone(tx, person, inbound.received_at)
+            self.gone(tx, person_id, inbound.received_at)
             return []
         session = tx.sessions.load(person.id) or Session()
         language = self.language(library, person)
@@ -137,13 +166,15 @@ class Reception:
             inbound=inbound,
             as_known=person == found,
         )
-        if not calm:
+        heard = self._heard(tx, moment, digest)
+        if not calm and heard is None:
             self.clerk.slow_down(tx, moment)
             return []
-        event = self._outside(tx, moment) or to_event(inbound, library)
-        if inbound.receipt is not None and tx.cases.by_receipt(inbound.receipt.finds) is not None:
+        event = heard or self._outside(tx, moment) or to_event(inbound, library)
+        receipt = inbound.receipt if heard is None else None
+        if receipt is not None and tx.cases.by_receipt(receipt.finds) is not None:
             event = Started(flow=STATUS)
-        elif isinstance(event, Said):
+        elif heard is None and isinstance(event, Said):
             event = self._private(tx, moment, session, event) or event
         if event is None:
             tx.people.put(person, at=inbound.received_at)
@@ -151,10 +182,21 @@ class Reception:
         if isinstance(event, Remark):
             self.clerk.remark(tx, moment, event)
             return []
+        if isinstance(event, Done):
+            if not moment.as_known:
+                tx.people.put(person, at=inbound.received_at)
+            return []
         sprint = advance(session, event, self.facts(tx, library, language, inbound, person))
         return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
 
-    def _outside(self, tx: Tx, moment: Moment) -> Input | Remark | None:
+    def _heard(self, tx: Tx, moment: Moment, digest: bytes | None) -> Input | Done | None:
+        """Let check-ins listen first: an OK counts, however much else was written."""
+        inbound = moment.inbound
+        if digest is None or inbound is None or inbound.words is None:
+            return None
+        return self.hearing.text(tx, moment, inbound.words, digest)
+
+    def _outside(self, tx: Tx, moment: Moment) -> Input | Remark | Done | None:
         """Take a button or a link that belongs to no flow; None when it is none of those."""
         inbound = moment.inbound
         if inbound is None:
@@ -187,6 +229,9 @@ class Reception:
         person = tx.people.find(person_id)
         session = tx.sessions.load(person_id)
         if person is None or session is None or person.gone_since or session.turn != turn:
+            return
+        if is_silent(tx, person_id):
+            # Somebody may hold this phone: nothing of our own accord (the silence rule).
             return
         library = self.library()
         language = self.language(library, person)

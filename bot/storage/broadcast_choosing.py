@@ -26,6 +26,7 @@ from bot.domain.broadcasts import Outcome, Reason
 from bot.storage.broadcast_subscribers import choice_tag, stopped_tag
 from bot.storage.broadcast_tables import audience, ledger, subscriber
 from bot.storage.tables import person as people
+from bot.storage.tables import timer
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -124,7 +125,7 @@ def _fate(kinds: Collection[str], cipher: Cipher) -> tuple[ColumnElement[Any], C
 
 def silent_chat() -> ColumnElement[bool]:
     """Return whether somebody's chat is under the silence rule, over `people`."""
-    return false()
+    return exists().where(timer.c.person == people.c.id, timer.c.kind == "check-in-silence")
 
 
 def _has(tags: Collection[str]) -> ColumnElement[bool]:

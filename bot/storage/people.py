@@ -6,6 +6,7 @@ The address is a column of its own because it goes first: as soon as nothing is 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,17 @@ class PeopleRows(Rows):
         for table in OF_A_PERSON:
             self.conn.execute(delete(table).where(table.c.person == id_))
         self.conn.execute(delete(people).where(people.c.id == id_))
+
+    def forget_rest(self, id_: PersonId) -> None:
+        """Delete all of somebody under watch but what their check-in needs."""
+        for table in OF_A_PERSON:
+            rows = table.c.person == id_
+            if table is timer:
+                rows &= timer.c.kind.not_like("check-in%")
+            self.conn.execute(delete(table).where(rows))
+        found = self.find(id_)
+        if found is not None:
+            self.put(replace(found, preferences=()), at=moment(0))
 
     def forget_addresses(self, *, idle_before: datetime, limit: int) -> int:
         """Wipe addresses of people idle since, for whom nothing is scheduled any more."""

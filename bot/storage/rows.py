@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, CursorResult, Executable, Table
 
@@ -86,6 +86,13 @@ class Rows:
         """Insert a row, or replace all but the keys; a column `version` counts up."""
         changed = tuple(name for name in row if name not in keys)
         self.conn.execute(_upsert(self.conn.dialect.name, table, keys, changed), row)
+
+    def upsert_all(
+        self, table: Table, keys: tuple[str, ...], rows: Sequence[dict[str, Any]]
+    ) -> None:
+        """Insert or replace several rows that have the same columns."""
+        changed = tuple(name for name in rows[0] if name not in keys)
+        self.conn.execute(_upsert(self.conn.dialect.name, table, keys, changed), list(rows))
 
     def count(self, statement: Executable, parameters: dict[str, Any] | None = None) -> int:
         """Run a statement that changes rows; return how many."""

@@ -186,5 +186,6 @@ OF_A_PERSON = (session, outbox, timer, chat, draft, mailbox)
 # Subjects with tables of their own; importing them here makes `metadata` whole.
 import bot.storage.broadcast_tables  # noqa: E402
 import bot.storage.case_tables  # noqa: E402
+import bot.storage.check_tables  # noqa: E402
 import bot.storage.coordinator_tables  # noqa: E402
 import bot.storage.sealed_tables  # noqa: E402, F401

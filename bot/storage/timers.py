@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -14,7 +14,7 @@ from bot.storage.rows import Rows, micros, moment
 from bot.storage.tables import timer as timers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Row
@@ -31,9 +31,18 @@ class TimerRows(Rows):
 
     def set(self, timer: Timer) -> None:
         """Insert, or replace the one with the same kind and key."""
+        self.upsert(timers, ("kind", "key"), self._row(timer))
+
+    def set_all(self, wanted: Sequence[Timer]) -> None:
+        """Insert or replace several; of two with the same kind and key the last stands."""
+        rows = [self._row(timer) for timer in wanted]
+        if rows:
+            self.upsert_all(timers, ("kind", "key"), rows)
+
+    def _row(self, timer: Timer) -> dict[str, Any]:
         key = self._key(timer.kind, timer.key)
         body = dump({"key": timer.key, "payload": dict(timer.payload)})
-        row = {
+        return {
             "id": self.new_id(),
             "kind": timer.kind,
             "key": key,
@@ -45,7 +54,6 @@ class TimerRows(Rows):
             "claimed_by": None,
             "lease_until": None,
         }
-        self.upsert(timers, ("kind", "key"), row)
 
     def cancel(self, kind: str, key: str) -> bool:
         """Remove; False when there was none."""
@@ -76,6 +84,14 @@ class TimerRows(Rows):
         """Remove a claimed timer; False when it was replaced or the lease was lost."""
         mine = (timers.c.id == id_, timers.c.claimed_by == worker)
         return self.count(delete(timers).where(*mine)) > 0
+
+    def done_all(self, ids: Sequence[TimerId], *, worker: str) -> list[TimerId]:
+        """Remove claimed timers; return those that were still this worker's."""
+        if not ids:
+            return []
+        mine = (timers.c.id.in_(list(ids)), timers.c.claimed_by == worker)
+        gone = self.conn.execute(delete(timers).where(*mine).returning(timers.c.id))
+        return [TimerId(id_) for id_ in gone.scalars()]
 
     def recover(self, *, now: datetime) -> int:
         """Free timers whose lease ran out."""

@@ -13,6 +13,7 @@ from bot.storage.broadcast_pace import PaceRows
 from bot.storage.broadcast_subscribers import SubscriberRows
 from bot.storage.cases import CaseRows
 from bot.storage.chat import ChatRows
+from bot.storage.check_ins import ContactRows, PlanRows, RegionRows, WordRows
 from bot.storage.coordinators import CoordinatorRows, PageRows
 from bot.storage.drafts import DraftRows
 from bot.storage.flows import FlowRows
@@ -65,4 +66,8 @@ def make_tx(conn: Connection, cipher: Cipher, new_id: Callable[[], str] = random
         cases=CaseRows(**shared),
         notebook=NotebookRows(**shared),
         leaves=LeaveRows(**shared),
+        plans=PlanRows(**shared),
+        contacts=ContactRows(**shared),
+        check_words=WordRows(**shared),
+        regions=RegionRows(**shared),
     )

@@ -57,6 +57,12 @@ house.card          +      +      +
 notebook.list       +      +      -
 notebook.put        +      +      -
 notebook.remove     +      +      -
+checkins.board      +      +      -
+checkins.take       +      +      -
+checkins.confirm    +      +      -
+checkins.pause      +      +      -
+checkins.approve    +      +      -
+checkins.stand-down +      +      -
 """
 ROLES = {"robin": 0, "heron": 1, "kite": 2}
 # Alerts and their drills are open to all who answer; that two people let one go is the service's.

@@ -10,7 +10,7 @@ LANGUAGES = ("en", "es", "fr", "ar", "ru")
 FLOWS = (
     "start", "sos", "danger", "help", "person", "language", "forget", "settings", "report",
     "resources", "mechanisms", "learn", "duty", "status", "letter", "reprisal", "follow_up",
-    "reminders", "support",
+    "reminders", "support", "checkin", "checkcontacts", "checkcontact", "checkboard",
 )  # fmt: skip
 SCRIPTS = {
     path.relative_to(HERE).with_suffix("").as_posix(): path

@@ -52,7 +52,7 @@ def test_a_script_speaks_its_language_and_expects_an_answer_to_each_act(name: st
     assert name.endswith(f".{script.language}")
     assert script.about
     for line, following in itertools.pairwise(script.talk):
-        if line.kind in {"them", "press", "wait"}:
+        if line.kind in {"them", "press", "wait", "choose"}:
             assert following.kind == "bot", f"{line.place}: nothing is expected after it"
 
 

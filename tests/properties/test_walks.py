@@ -7,6 +7,7 @@ it fits into a message, what is shown can be pressed, and saving the session cha
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 LANGUAGES = tuple(LanguageTag(tag) for tag in ("en", "es", "fr", "ar", "ru"))
 CHANNELS = tuple(ChannelName(name) for name in ("telegram", "web", "terminal"))
 SOS = {"en": "SOS", "es": "auxilio", "fr": "au secours", "ar": "النجدة", "ru": "спасите"}
+UNDER_WATCH = {
+    "checkin": "on", "checkin_pin": "yes", "checkin_safe": "yes", "checkin_duty": "yes",
+    "checkin_contacts": "1", "contact_of": "1", "contact_invited": "no",
+}  # fmt: skip
+INVITED = {"contact_invited": "yes", "contact_of": "0"}
 _FEW = 4
 COUNTRIES = ("Kenya", "México", "كينيا", "Россия", "guinea", "republic")
 NONSENSE = (
@@ -55,10 +61,11 @@ def everywhere(place: Place, language: LanguageTag, channel: ChannelName) -> Ite
     """Give somebody at every question that pressing (and naming a country) leads to."""
     someone = Walker(house=place, language=language, channel=channel)
     waiting, seen = deque[Walker](), set[object]()
-    for flow in place.library.flows:
-        other = someone.twin()
-        other.writes(f"/{flow}")
-        waiting.append(other)
+    for known in (UNDER_WATCH, INVITED, {}):
+        for flow in place.library.flows:
+            other = replace(someone.twin(), known=known)
+            other.writes(f"/{flow}")
+            waiting.append(other)
     while waiting:
         walker = waiting.popleft()
         # A question whose choices were found may offer many or none; those are two places.

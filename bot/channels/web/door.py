@@ -21,6 +21,7 @@ from bot.channels.web import NAME, guard
 from bot.channels.web.pages import HERE, Pages, View
 from bot.channels.web.stream import LOOK_EVERY, tell
 from bot.channels.web.upload import LARGEST_FILE, TooBigError, Upload
+from bot.channels.web.words import WordsPage
 from bot.domain.errors import ConflictError, RefusedError
 from bot.domain.languages import best_match
 from bot.domain.messages import Inbound, InboundFile, InboundKind
@@ -71,6 +72,7 @@ class Door:
         banner: The sentence of the fixed banner, or None.
         language_of: The language a person chose; the channel knows by default.
         keep_file: Takes a file's bytes and returns what stands for it.
+        fill: Agrees on PIN and words through a link that works once; None for no such page.
         neutral: Where "leave quickly" leads; empty for an empty page.
         patience: Seconds for which a form without script waits for its answer.
         look_every: Seconds between looks of an open page.
@@ -84,6 +86,7 @@ class Door:
     banner: Callable[[], str | None] = lambda: None
     language_of: Callable[[str], Awaitable[LanguageTag | None]] | None = None
     keep_file: KeepFile = refuse_files
+    fill: Callable[..., Awaitable[str]] | None = None
     neutral: str = ""
     patience: float = 2.0
     look_every: float = LOOK_EVERY
@@ -113,7 +116,14 @@ class Door:
             Route("/file/{ref}", self.attachment),
             Route("/blank", self.blank),
             Route("/static/{version}/{name}", self.static),
+            *self._words(),
         ]
+
+    def _words(self) -> list[BaseRoute]:
+        if self.fill is None:
+            return []
+        page = WordsPage(pages=self._pages, clock=self.clock, fill=self.fill, fields=_fields)
+        return page.routes()
 
     def close(self) -> None:
         """End every open stream; pages come back when somebody serves again."""

@@ -108,6 +108,10 @@ class Pages:
         """Return one message, to be put into a page that is open."""
         return self._item(shown, view)
 
+    def words(self, language: LanguageTag, *, told: str, done: bool) -> str:
+        """Return the page on which PIN and words are chosen."""
+        return self._render("words.html", language, told=told, done=done, version=self._version)
+
     def again(self) -> str:
         """Return a page that opens the chat from here, as our own visitor."""
         return self._templates.get_template("again.html").render()

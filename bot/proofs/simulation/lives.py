@@ -82,7 +82,7 @@ def answer(life: Life, chance: random.Random) -> tuple[timedelta, Reply] | None:
 
 def _life(start: datetime, chance: random.Random) -> Life:
     tier = chance.choices([tier for tier, _ in MIX], [share for _, share in MIX])[0]
-    first = (start + timedelta(minutes=chance.randrange(24 * 60))).replace(
+    first = (start + timedelta(minutes=5 * chance.randrange(24 * 12))).replace(
         tzinfo=None, second=0, microsecond=0
     )
     routine = chance.choice((12, 24, 24))
