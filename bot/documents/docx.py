@@ -61,15 +61,30 @@ def _set_up(document: Any, letter: Letter) -> None:
     ):  # fmt: skip
         style = document.styles[name]
         style.font.name, style.font.size = _FONT, Pt(size)
+        _same_size_in_every_script(style, size)
         _font_everywhere(style, letter.language)
         style.paragraph_format.space_before = Pt(before)
         style.paragraph_format.space_after = Pt(after)
         style.paragraph_format.line_spacing = 1.1
         if name in {"Title", "Heading 1", "Quote"}:
             style.font.color.rgb = dark
-    document.styles["Quote"].font.italic = False
+    quote = document.styles["Quote"].font
+    # Arabic in italics is hard to read, and the style would make it so.
+    quote.italic = quote.cs_italic = False
     document.styles["Quote"].paragraph_format.left_indent = Cm(0.8)
     _page_numbers(section, letter.page)
+
+
+def _same_size_in_every_script(style: Any, points: int) -> None:
+    from docx.oxml import OxmlElement  # noqa: PLC0415
+    from docx.oxml.ns import qn  # noqa: PLC0415
+
+    properties = style.element.get_or_add_rPr()
+    for old in properties.findall(qn("w:szCs")):
+        properties.remove(old)
+    size = OxmlElement("w:szCs")
+    size.set(qn("w:val"), str(points * 2))
+    properties.find(qn("w:sz")).addnext(size)
 
 
 def _font_everywhere(style: Any, language: str) -> None:

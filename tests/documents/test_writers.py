@@ -92,6 +92,8 @@ def test_own_words_from_right_to_left_stand_so() -> None:
     (quote,) = [line for line in document.paragraphs if line.style.name == "Quote"]
     assert "<w:bidi/>" in quote._p.xml
     assert '<w:lang w:bidi="ar"/>' in quote._p.xml
+    assert quote.style.font.cs_italic is False
+    assert '<w:szCs w:val="22"/>' in quote.style.element.xml
 
 
 def test_plain_text_holds_the_same_words() -> None:

@@ -198,6 +198,7 @@ def test_quiet_or_public_is_said_as_it_was_chosen(letters: Letters, knowledge: K
         facts = Facts(threats=("death-threat",), ongoing="ongoing", visibility=visibility)
         return "\n".join(lines(written(letters, knowledge, "nat-embassy", facts)))
 
+    assert "an authority of this country" not in with_("quiet"), "an embassy is none"
     assert "handled quietly" in with_("quiet")
     assert "speak about it in public" not in with_("quiet")
     assert "may be raised in public; please tell us" in with_("public")
