@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.proofs.botapi.person import Person
     from bot.proofs.drill.search import Found
 
-JOBS_WITHIN = 60.0
+JOBS_WITHIN = 240.0
 
 
 @dataclass(slots=True, kw_only=True)
