@@ -55,6 +55,11 @@ class Ranked:
     warnings: tuple[str, ...]
     deadline: Deadline | None
 
+    @property
+    def deadline_rule(self) -> str | None:
+        """The code of the time limit, if one is counted."""
+        return self.deadline.rule if self.deadline else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:

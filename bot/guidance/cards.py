@@ -77,8 +77,21 @@ class Cards:
         title = _text("mechanisms", entry.id, "short_name", entry.short_name)
         return self._item(entry.id, title, lines, ())
 
-    def mechanism(self, entry: Mechanism, reasons: Sequence[Text]) -> Item:
-        """Return the whole card of a mechanism."""
+    def mechanism(
+        self,
+        entry: Mechanism,
+        reasons: Sequence[Text],
+        warnings: Sequence[Text] = (),
+        limit: Sequence[Text] = (),
+    ) -> Item:
+        """Return the whole card of a mechanism.
+
+        Args:
+            entry: The body.
+            reasons: Why it fits this case, as bullets.
+            warnings: What must be said of it in this case, as bullets.
+            limit: The time limit of this case, if one is counted: what it is, and its day.
+        """
         kind = "mechanisms"
         lines = [
             _bold(kind, entry.id, "name", entry.name),
@@ -88,7 +101,9 @@ class Cards:
                            entry.when_to_use[:_FEW]),
             *self._several("card_not", kind, entry.id, "when_not_to_use",
                            entry.when_not_to_use[:_FEW]),
+            *([self._phrase("card_deadline"), *limit] if limit else []),
             *self._several("card_risk", kind, entry.id, "risks", entry.risks[:_FEW]),
+            *([self._phrase("card_warning"), *warnings] if warnings else []),
             *self._several("card_consent", kind, entry.id, "consent_questions",
                            entry.consent_questions[:_FEW]),
             *self._several("card_gather", kind, entry.id, "information_needed",
@@ -103,6 +118,11 @@ class Cards:
         ]  # fmt: skip
         title = _text(kind, entry.id, "short_name", entry.short_name)
         return self._item(entry.id, title, lines, entry.channels)
+
+    def last_day(self, day: date, today: date) -> Text:
+        """Say until which day a time limit runs, or when it passed."""
+        name = "deadline_passed" if day < today else "deadline_day"
+        return self._phrase(name, day=Literal(text=day.isoformat()))
 
     def guide(self, entry: Guide) -> Item:
         """Return the card of a guide: when, steps in order, what to be careful about."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LINES = 6
 EXCLUDED = 5
+WARNINGS = 5
 _HOTLINE = "emergency-hotline"
 _STEPS = 3
 
@@ -103,7 +104,7 @@ class _Desk:
         wanted = one(answers.get("mechanism"))
         for found in self._ranked(answers):
             if found.entry.id == wanted:
-                return (self._cards.mechanism(found.entry, self._reasons(found)),)
+                return (self._whole(found),)
         entry = self._knowledge.mechanisms.get(wanted or "")
         return (self._cards.mechanism(entry, ()),) if entry else ()
 
@@ -181,6 +182,26 @@ class _Desk:
             )
             items.append(Item(id=language.tag, title=title, lines=(title,)))
         return tuple(items)
+
+    def _whole(self, found: Ranked) -> Item:
+        """The whole card of a body, with what must be said of it and its limit in this case."""
+        said = {
+            code: text
+            for table in ("warning_codes", "deadline_codes")
+            for code, text in self._knowledge.codes.get(table, {}).items()
+        }
+        limit: tuple[Text, ...] = ()
+        if found.deadline is not None:
+            rule = found.deadline.rule
+            last = self._cards.last_day(found.deadline.day, self._today)
+            limit = (_code(rule, said.get(rule, rule)), last)
+        shown = [code for code in found.warnings if code != found.deadline_rule]
+        warnings = [
+            Text(source="• {text}", context="", domain="",
+                 values=(("text", _code(code, said.get(code, code))),))
+            for code in shown[:WARNINGS]
+        ]  # fmt: skip
+        return self._cards.mechanism(found.entry, self._reasons(found), warnings, limit)
 
     def _ranked(self, answers: Mapping[str, Answer]) -> tuple[Ranked, ...]:
         return advise(self._knowledge, situation(answers, self._knowledge), self._today).ranked
