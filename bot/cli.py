@@ -187,6 +187,25 @@ def understand(
 
 
 @app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What somebody looks for.")] = "",
+    lang: Annotated[str, typer.Option(help="The language of the text.")] = "",
+    evaluate: Annotated[
+        Path | None, typer.Option("--eval", help="A table: lang, query, acceptable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find entries for a text; or measure how early they are found over a table."""
+    from bot import logs
+    from bot.understand.asking import found, found_all
+
+    logs.configure("ERROR")
+    if evaluate is None and not text.strip():
+        raise typer.BadParameter("Give a text, or --eval FILE.")
+    _show(found_all(evaluate) if evaluate else found(text, lang), as_json=as_json)
+
+
+@app.command()
 def move(
     to: Annotated[str, typer.Option(help="postgresql+asyncpg://user:password@host/database")],
     as_json: Json = False,
@@ -262,6 +281,9 @@ def bench(
     people: Annotated[
         int | None, typer.Option(min=1, help="To how many people `alert` goes.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of public sets, for `understand`.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure, as ratios within one run."""
@@ -269,7 +291,7 @@ def bench(
     from bot.proofs.benchmarks import measure
 
     logs.configure("ERROR")
-    _show(measure(name, people=people), as_json=as_json)
+    _show(measure(name, people=people, data=data), as_json=as_json)
 
 
 @app.command("seizure-drill")

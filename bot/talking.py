@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from bot.content.library import Library
     from bot.domain.ids import LanguageTag, PersonId
     from bot.services.ports import Clock, Tx
+    from bot.understand.understanding import Understanding
     from bot.vault.identity import Identity
-    from bot.wiring import Parts, Understand
+    from bot.wiring import Parts
 
 
 @asynccontextmanager
@@ -38,7 +39,7 @@ async def conversation(
     clock: Clock | None = None,
     content: Path | None = None,
     library: Library | None = None,
-    understand: Callable[[Library], Understand] | None = None,
+    understand: Callable[[Library], Understanding] | None = None,
     role: str | None = None,
     watched: bool = False,
 ) -> AsyncIterator[tuple[Terminal, Parts]]:
@@ -144,7 +145,7 @@ async def talk(
                 await exchange(terminal, parts, line, number)
 
 
-def _understand(library: Library) -> Understand:
+def _understand(library: Library) -> Understanding:
     from bot.wiring import understanding
 
     found = understanding(load_settings(), library)

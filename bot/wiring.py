@@ -59,14 +59,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.content.library import Library
-    from bot.domain.ids import ChannelName, LanguageTag, PersonId
-    from bot.domain.words import Words
-    from bot.flow.inputs import Understood
+    from bot.domain.ids import ChannelName, PersonId
     from bot.services.ports import Channel, Clock, DueTimer, Store, Tx
     from bot.settings import Settings
     from bot.understand.understanding import Understanding
-
-    Understand = Callable[[Words, LanguageTag], Understood]
 
 
 _SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -120,7 +116,7 @@ def wire(
     bookcase: Bookcase,
     channels: Collection[Channel],
     clock: Clock | None = None,
-    understand: Understand | None = None,
+    understand: Understanding | None = None,
     limits: bool = True,
 ) -> Parts:
     """Put the services together; `limits` off is for benchmarks and proofs only."""
@@ -183,6 +179,7 @@ def wire(
         house=house,
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
+        search=understand.search if understand is not None else None,
         more=(role_facts, intake.facts, check_ins.acts.facts),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
@@ -209,6 +206,7 @@ def wire(
             OPENING: follow_invitation,
             CONTACT_OPENING: check_ins.book.open_invitation,
         },
+        hear=understand.hear if understand is not None else None,
     )
     shared: dict[str, Any] = {
         "store": store, "clock": clock, "channels": by_name, "worker": worker,
@@ -386,7 +384,7 @@ def understanding(settings: Settings, library: Library) -> Understanding:
     """Return what reads free text, not open yet: until then lists of alarm words serve."""
     from bot.understand.understanding import make_understanding
 
-    return make_understanding(content_root(settings.content), settings.home, library.alarms)
+    return make_understanding(content_root(settings.content), settings.home, library, settings.nlu)
 
 
 def sealing_of(settings: Settings) -> Sealing:

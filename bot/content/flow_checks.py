@@ -37,6 +37,7 @@ LOOKUPS = frozenset(
         "letter_bodies", "letter_languages", "letter_plan", "support_languages", "support_plan",
         "follow_ups",
         "zones",
+        "found",
     }
 )  # fmt: skip
 """Questions to the Library that flows may use; bot.guidance.lookups answers them."""

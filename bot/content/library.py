@@ -17,6 +17,7 @@ from bot.content.flows import definition, load_flow, parse_flow, texts
 from bot.content.letters import Letters, load_letters
 from bot.content.locale_checks import check_locales
 from bot.content.marks import Document, Place, Problem
+from bot.content.passages import entry_ids, load_questions
 from bot.content.place import content_root
 from bot.content.reading import PlainReader, country_names, plain
 from bot.content.rendering import render
@@ -55,6 +56,8 @@ class Library:
     """Words that sound like danger: lists by language, and signs."""
     catalogues: Catalogues = field(repr=False)
     knowledge: Knowledge = field(repr=False)
+    questions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(repr=False)
+    """What people ask, by language and entry; search reads it, nobody is shown it."""
     letters: Letters = field(repr=False)
     offered: tuple[LanguageTag, ...]
     """Languages of the picker: those in which every safety sentence is complete."""
@@ -206,6 +209,8 @@ def load(
     problems += more
     knowledge, more = load_knowledge(root)
     problems += more
+    questions, more = load_questions(root, entry_ids(knowledge))
+    problems += more
     letters, more = load_letters(root)
     problems += more
     if letters is None:
@@ -220,6 +225,7 @@ def load(
         alarms=alarms,
         catalogues=catalogues,
         knowledge=knowledge,
+        questions=questions,
         letters=letters,
         offered=(),
     )

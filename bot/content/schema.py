@@ -56,7 +56,9 @@ class StepFile(_Strict):
     keep_place: bool = False
     everything: bool = False
     goto: Id | None = None
-    kind: Literal["choice", "choices", "country", "date", "words", "file", "confirm"] | None = None
+    kind: (
+        Literal["choice", "choices", "country", "date", "words", "file", "confirm", "search"] | None
+    ) = None
     save: Id | None = None
     label: Label | None = None
     options: list[OptionFile] | None = None

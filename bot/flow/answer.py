@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from bot.flow import effects
 from bot.flow.inputs import Universal
-from bot.flow.interrupt import cry_for_help, guess, open_flow
+from bot.flow.interrupt import PERHAPS, cry_for_help, guess, open_flow
 from bot.flow.model import AskKind, AskStep, CountryName, FinishStep, Text
 from bot.flow.question import DONE, MORE, SKIP, labels, picked, put
+from bot.flow.run import MENU
 from bot.flow.session import Pending
 from bot.flow.walk import SKIPPED, forward, next_after, walk
 
@@ -56,7 +57,7 @@ def say(run: Run, words: Words) -> None:
     """Take words: as the answer if they are one, else as a cry for help, else as an intent."""
     frame, step = _question(run)
     if frame is None or step is None:
-        guess(run, run.understood(words))
+        guess(run, run.understood(words), words)
     elif len(words) > MAX_WORDS:
         run.tell(run.phrase("said_too_long"))
         again(run)
@@ -64,11 +65,17 @@ def say(run: Run, words: Words) -> None:
         urgent = _calm(run, frame) and run.understood(words).urgent
         run.do(effects.KeepWords(flow=frame.flow, name=step.save, words=words))
         _take(run, step, "given", then_help=urgent)
+    elif step.kind is AskKind.SEARCH and words.reveal().strip():
+        urgent = _calm(run, frame) and run.understood(words).urgent
+        _take(run, step, run.found(words), then_help=urgent)
     elif not _read(run, step, frame, words):
         understood = run.understood(words)
         if understood.urgent and _calm(run, frame):
             cry_for_help(run)
-        elif not guess(run, understood, inside=True):
+        elif frame.flow == MENU and understood.intents[:1] and understood.intents[0][1] >= PERHAPS:
+            # Nothing is under way in the menu: a wish is followed as if nothing had been asked.
+            guess(run, understood, words)
+        elif not guess(run, understood, words, inside=True):
             miss(run)
 
 

@@ -160,6 +160,8 @@ class Facts:
     """Coded facts that conditions may ask beside answers: channel, on_duty, demo, language …"""
     understand: Callable[[Words], Understood] | None = None
     """What words seem to mean; asked only for words that are not plainly an answer."""
+    search: Callable[[Words], tuple[str, ...]] | None = None
+    """Ids of the entries that fit words best, best first."""
     intent_flows: Mapping[str, FlowId] = field(default_factory=dict)
     """Which flow serves an intent."""
     phrases: Mapping[str, Text] = field(default_factory=dict)

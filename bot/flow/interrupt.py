@@ -10,13 +10,14 @@ from bot.flow import effects
 from bot.flow.inputs import Universal
 from bot.flow.model import AskStep, CallStep
 from bot.flow.question import put
-from bot.flow.run import EMERGENCY, MENU
+from bot.flow.run import ASK, EMERGENCY, MENU
 from bot.flow.session import Pending
 from bot.flow.walk import close, offer_return, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.domain.words import Words
     from bot.flow.inputs import Understood
     from bot.flow.model import Text
     from bot.flow.run import Run
@@ -187,7 +188,7 @@ def answer_pending(run: Run, option: str) -> bool:
     return True
 
 
-def guess(run: Run, understood: Understood, *, inside: bool = False) -> bool:
+def guess(run: Run, understood: Understood, words: Words, *, inside: bool = False) -> bool:
     """Follow or offer what the words seem to ask for; False when they seem to ask nothing.
 
     Inside a flow nothing is followed without a press: the person may only be answering oddly.
@@ -197,11 +198,17 @@ def guess(run: Run, understood: Understood, *, inside: bool = False) -> bool:
         return True
     wishes = _wishes(run, understood.intents)
     best = understood.intents[0][1] if understood.intents else 0.0
+    if not inside and best >= SURE and _only_said(run, understood.intents[0][0]):
+        return True
     if not inside and wishes and best >= SURE:
-        open_flow(run, wishes[0][0])
+        flow_id = wishes[0][0]
+        # What was asked is looked up at once; the words themselves are not kept.
+        answers = {"found": run.found(words)} if flow_id == ASK and run.facts.search else None
+        open_flow(run, flow_id, answers)
     elif wishes and (not inside or best >= SURE):
         run.turn += 1
-        run.ask(run.phrase("guess_question"), flows=tuple(wishes), words=(Universal.MENU,))
+        offered = (*wishes, *_asking(run, wishes))
+        run.ask(run.phrase("guess_question"), flows=offered, words=(Universal.MENU,))
         if inside:
             _again(run)
     elif not inside:
@@ -209,6 +216,23 @@ def guess(run: Run, understood: Understood, *, inside: bool = False) -> bool:
     else:
         return False
     return True
+
+
+def _only_said(run: Run, intent: str) -> bool:
+    """Answer what asks for nothing (thanks, small talk) with a sentence and the menu."""
+    remark = f"intent_{intent}"
+    if run.facts.intent_flows.get(intent) != MENU or remark not in run.facts.phrases:
+        return False
+    run.tell(run.phrase(remark))
+    open_flow(run, None)
+    return True
+
+
+def _asking(run: Run, wishes: list[tuple[FlowId, Text]]) -> list[tuple[FlowId, Text]]:
+    """Return the way to ask anything, where it is not offered already."""
+    flow = run.facts.shelf.current(ASK) if run.facts.search else None
+    offered = {flow_id for flow_id, _ in wishes}
+    return [(flow.id, flow.title)] if flow is not None and flow.id not in offered else []
 
 
 def _wishes(run: Run, intents: tuple[tuple[str, float], ...]) -> list[tuple[FlowId, Text]]:

@@ -69,6 +69,8 @@ class AskKind(StrEnum):
     WORDS = "words"
     FILE = "file"
     CONFIRM = "confirm"
+    SEARCH = "search"
+    """Words that are looked up at once; the ids of what fits are the answer, the words are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

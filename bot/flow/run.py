@@ -34,7 +34,7 @@ MAX_STEPS = 300
 _MERGE_LIMIT = 2_500
 """Characters of English up to which texts are joined with the question that follows them."""
 
-MENU, EMERGENCY = FlowId("start"), FlowId("danger")
+MENU, EMERGENCY, ASK = FlowId("start"), FlowId("danger"), FlowId("ask")
 
 
 class Run:
@@ -158,6 +158,11 @@ class Run:
         """Return what words seem to mean; without an engine they mean nothing in particular."""
         understand = self.facts.understand
         return understand(words) if understand else Understood()
+
+    def found(self, words: Words) -> Answer:
+        """Return ids of the entries that fit words, or "none"."""
+        search = self.facts.search
+        return (search(words) if search else ()) or "none"
 
     def set_top(self, frame: Frame) -> None:
         """Replace the top frame."""

@@ -54,6 +54,7 @@ def lookups(library: Library, language: LanguageTag, today: date) -> Mapping[str
         "languages": desk.languages,
         **shelf_lookups(library, today),
         "zones": lambda answers: zones(language, answers),
+        "found": desk.found,
     }
     return {name: _labelled(ask, library, language) for name, ask in found.items()}
 
@@ -163,6 +164,24 @@ class _Desk:
                 break
         entry = self._knowledge.guides.get(chosen)
         return (self._cards.first_steps(entry, _STEPS),) if entry else ()
+
+    def found(self, answers: Mapping[str, Answer]) -> tuple[Item, ...]:
+        """What search found for somebody's own words, as whole cards, best first."""
+        ids = answers.get("found")
+        cards = [self._card(id_) for id_ in (ids if isinstance(ids, tuple) else ())]
+        return tuple(card for card in cards if card is not None)
+
+    def _card(self, id_: str) -> Item | None:
+        knowledge = self._knowledge
+        if id_ in knowledge.guides:
+            return self._cards.guide(knowledge.guides[id_])
+        if id_ in knowledge.strategies:
+            return self._cards.strategy(knowledge.strategies[id_])
+        if id_ in knowledge.resources:
+            return self._cards.resource(knowledge.resources[id_])
+        if id_ in knowledge.mechanisms:
+            return self._cards.mechanism(knowledge.mechanisms[id_], ())
+        return None
 
     def languages(self, answers: Mapping[str, Answer]) -> tuple[Item, ...]:
         """Languages that are offered, by what their speakers call them, with their status."""

@@ -9,10 +9,11 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import RefusedError
-from bot.proofs import bench_advise, bench_alert, bench_start, bench_update
+from bot.proofs import bench_advise, bench_alert, bench_start, bench_understand, bench_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": bench_start.measure,
@@ -30,24 +31,30 @@ def _late(module: str) -> dict[str, Any]:
     return found
 
 
-def measure(name: str, *, people: int | None = None) -> dict[str, Any]:
+def measure(name: str, *, people: int | None = None, data: Path | None = None) -> dict[str, Any]:
     """Run a benchmark, or all of them; the answer names the machine.
 
     Args:
         name: Which one, or "all".
         people: To how many an alert goes; None is the benchmark's own number.
+        data: Folder of public sets, which are no part of the project, for `understand`.
 
     Raises:
-        RefusedError: There is no benchmark of this name.
+        RefusedError: There is no benchmark of this name, or it needs `data`.
     """
-    if name == "all":
+    if name == "understand":
+        if data is None:
+            raise RefusedError("The benchmark understand needs --data DIR with public sets.")
+        found = bench_understand.measure(data)
+    elif name == "all":
         found = {one: run() for one, run in BENCHMARKS.items()}
     elif name == "alert" and people is not None:
         found = bench_alert.measure(people)
     elif name in BENCHMARKS:
         found = BENCHMARKS[name]()
     else:
-        raise RefusedError(f"There is no benchmark {name}: choose all, {', '.join(BENCHMARKS)}.")
+        known = ", ".join(("all", *BENCHMARKS, "understand"))
+        raise RefusedError(f"There is no benchmark {name}: choose {known}.")
     return {**found, "machine": machine()}
 
 

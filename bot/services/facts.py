@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.flow.inputs import Facts, Understood
+from bot.flow.inputs import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,8 @@ class FactBook:
     clock: Clock
     house: Callable[[Tx], House]
     lookups: Callable[[Library, LanguageTag, date], Mapping[str, Lookup]]
-    understand: Callable[[Words, LanguageTag], Understood] | None = None
+    search: Callable[[Words, LanguageTag], tuple[str, ...]] | None = None
+    """Ids of the entries that fit words in a language."""
     more: Sequence[Callable[[Tx, Person, Inbound | None], Mapping[str, Answer]]] = ()
     """What other services let flows know of somebody: coded facts by name."""
 
@@ -56,7 +57,7 @@ class FactBook:
         """Return what may be known while `person` is answered in `language`."""
         today = self.clock.now().date()
         house = self.house(tx)
-        understand = self.understand
+        search = self.search
         return Facts(
             today=today,
             shelf=library,
@@ -70,7 +71,7 @@ class FactBook:
                 "on_duty": "yes" if house.on_duty else "no",
                 "demo": "yes" if house.demo else "no",
             },
-            understand=(lambda words: understand(words, language)) if understand else None,
+            search=(lambda words: search(words, language)) if search else None,
             intent_flows=library.intents,
             phrases=library.phrases,
         )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.domain.ids import LanguageTag, PersonId
     from bot.domain.messages import ReceiptKey
     from bot.domain.words import Words
-    from bot.flow.inputs import Facts, Input
+    from bot.flow.inputs import Facts, Input, Understood
     from bot.services.check_in_heard import Hearing
     from bot.services.floods import Floods
     from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
@@ -78,6 +78,8 @@ class Reception:
     """Takes words that belong into no chat, where a flow that seals asked for none."""
     openings: Mapping[str, Takes] = field(default_factory=dict)
     """Who takes the payload of a link (`/start NAME-REST`), by its name."""
+    hear: Callable[[Words], Awaitable[Understood]] | None = None
+    """Says what words seem to mean; asked before the transaction, since it may ask a server."""
 
     async def __call__(self, inbound: Inbound) -> None:
         """Take one thing that arrived; a repeat does nothing.
@@ -93,11 +95,12 @@ class Reception:
         if calm and self.recognise is not None:
             receipt = await self.recognise(inbound)
             inbound = inbound if receipt is None else replace(inbound, receipt=receipt)
-        taken = await self.store.write(lambda tx: self._take(tx, inbound, calm=calm))
+        heard = await self._hear(inbound) if calm and inbound.receipt is None else None
+        taken = await self.store.write(lambda tx: self._take(tx, inbound, heard, calm=calm))
         if isinstance(taken, bytes):
             digest = await self._digest(taken, inbound)
             taken = await self.store.write(
-                lambda tx: self._take(tx, inbound, calm=calm, digest=digest)
+                lambda tx: self._take(tx, inbound, heard, calm=calm, digest=digest)
             )
         if taken and not isinstance(taken, bytes):
             self.carrier.hand(taken)
@@ -113,6 +116,13 @@ class Reception:
         now = self.clock.now()
         await self.store.write(lambda tx: self._time_out(tx, person, turn, now))
         self.carrier.wake()
+
+    async def _hear(self, inbound: Inbound) -> Understood | None:
+        """Understand what is words and no universal word."""
+        if self.hear is None:
+            return None
+        event = to_event(inbound, self.library())
+        return await self.hear(event.words) if isinstance(event, Said) else None
 
     def _calm(self, inbound: Inbound) -> bool:
         """Count what arrived; a cry for help and a press are heard through many other words."""
@@ -134,7 +144,13 @@ class Reception:
         )
 
     def _take(
-        self, tx: Tx, inbound: Inbound, *, calm: bool, digest: bytes | None = None
+        self,
+        tx: Tx,
+        inbound: Inbound,
+        heard: Understood | None = None,
+        *,
+        calm: bool,
+        digest: bytes | None = None,
     ) -> list[Claimed] | bytes:
         """Take one thing; return the replies that were leased for the carrier.
 
@@ -186,7 +202,10 @@ class Reception:
             if not moment.as_known:
                 tx.people.put(person, at=inbound.received_at)
             return []
-        sprint = advance(session, event, self.facts(tx, library, language, inbound, person))
+        facts = self.facts(tx, library, language, inbound, person)
+        if heard is not None:
+            facts = replace(facts, understand=lambda _words: heard)
+        sprint = advance(session, event, facts)
         return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
 
     def _heard(self, tx: Tx, moment: Moment, digest: bytes | None) -> Input | Done | None:

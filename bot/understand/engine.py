@@ -13,12 +13,9 @@ import numpy as np
 
 from bot.flow.inputs import Understood
 from bot.understand import model as learnt
-from bot.understand.encoder import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from bot.content.teaching import Line
     from bot.understand.alarms import Alarms, Heard
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from bot.understand.language import Guess, Languages
     from bot.understand.model import Model, Scores
 
-ALARM = -2.0
+ALARM = -2.2
 """Log odds from which a text is treated as a cry for help."""
 
 LOUD, SOFT = 2.0, 0.7
@@ -70,8 +67,7 @@ class Embedded:
     def explain(self, text: str) -> Explained:
         """Return what one text seems to mean, and why."""
         guess = self._languages.guess(text)
-        vectors = self._vectors([text], [guess])
-        found = learnt.scores(self._model, [text], vectors)[0]
+        found = learnt.scores(self._model, text, self._encoder)
         heard = self._alarms.hear(text)
         order = np.argsort(-found.intents)[:_SHOWN]
         intents = tuple((self._model.intents[at], float(found.intents[at])) for at in order)
@@ -83,21 +79,6 @@ class Embedded:
             urgency=urgency,
             why=self._why(found, heard, guess, urgency),
         )
-
-    def _vectors(
-        self, texts: Sequence[str], guesses: Sequence[Guess | None]
-    ) -> NDArray[np.float32] | None:
-        if self._encoder is None:
-            return None
-        vectors = np.zeros((len(texts), SIZE), dtype=np.float32)
-        readable = [
-            index
-            for index, guess in enumerate(guesses)
-            if guess is None or guess.language not in learnt.UNKNOWN_SCRIPTS
-        ]
-        if readable:
-            vectors[readable] = self._encoder([texts[index] for index in readable])
-        return vectors
 
     def _why(
         self, found: Scores, heard: Heard, guess: Guess | None, urgency: float

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bot.flow.inputs import Understood
 
 
+_DEEP = 10
+
+
 def read_rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
     """Read a table: UTF-8, tab separated, a header row, no quoting.
 
@@ -63,6 +66,34 @@ def evaluate(
         "p50_ms": round(times[len(times) // 2], 3),
         "p99_ms": round(times[min(len(times) - 1, int(len(times) * 0.99))], 3),
         "rss_mb": resident_mb(),
+    }
+
+
+def evaluate_search(
+    rows: Iterable[Mapping[str, str]], search: Callable[[str, str], tuple[str, ...]]
+) -> dict[str, Any]:
+    """Return how early a table's acceptable entries are found, overall and by language."""
+    ranks: dict[str, list[int | None]] = defaultdict(list)
+    for row in rows:
+        accepted = {one.strip() for one in row["acceptable"].split(",")}
+        found = search(row["query"], row["lang"])
+        places = [place for place, entry in enumerate(found, start=1) if entry in accepted]
+        ranks[row["lang"]].append(places[0] if places else None)
+    everywhere = [rank for some in ranks.values() for rank in some]
+    each = {language: _found(some) for language, some in sorted(ranks.items())}
+    return {**_found(everywhere), "per_language": each}
+
+
+def _found(ranks: list[int | None]) -> dict[str, Any]:
+    def within(most: int) -> float | None:
+        return _share(sum(rank is not None and rank <= most for rank in ranks), len(ranks))
+
+    mean = sum(1 / rank for rank in ranks if rank is not None and rank <= _DEEP)
+    return {
+        "rows": len(ranks),
+        "recall_at_1": within(1),
+        "recall_at_3": within(3),
+        "mrr_at_10": round(mean / len(ranks), 4) if ranks else None,
     }
 
 

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-UNKNOWN_SCRIPTS = frozenset({"fa", "hi", "my", "am"})
-"""Languages whose letters say nothing to the encoder; their lines are not encoded."""
-
 TRUST = {
-    **dict.fromkeys(("en", "es", "fr", "ar", "ru", "pt", "zh", "tr"), 1.0),
+    **dict.fromkeys("ar de en es fr it ja ko nl pl pt ru th tr zh".split(), 1.0),  # noqa: SIM905
     **dict.fromkeys(("uk", "id"), 0.6),
 }
-"""How well the encoder knows a language; one that is not named it does not know."""
+"""How well the encoder knows a language; one that is not named it does not know at all."""
+
+WORTH_ENCODING = 0.02
+"""Trust below which the encoder is not even asked."""
 
 MEANING, LIKENESS = 0.4, 0.3
 """Shares of the two views of the encoder where it is trusted; n-grams have the rest."""
@@ -95,7 +95,7 @@ class Scores:
 
 def encoded(lines: Sequence[Line]) -> list[Line]:
     """Return the lines that the encoder can read."""
-    return [line for line in lines if line.language not in UNKNOWN_SCRIPTS]
+    return [line for line in lines if line.language in TRUST]
 
 
 def train(lines: Sequence[Line], encoder: Encoder | None) -> Model:
@@ -129,20 +129,23 @@ def _meaning(lines: Sequence[Line], intents: tuple[str, ...], encoder: Encoder) 
     )
 
 
-def scores(model: Model, texts: Sequence[str], vectors: Matrix | None) -> list[Scores]:
-    """Judge texts; `vectors` holds a row a text, zeros where the encoder cannot read."""
-    rows = model.vocabulary.rows(texts)
-    by_letters = sparse(rows).forward(model.letters)
-    found = []
-    for index in range(len(texts)):
-        columns = rows.columns[rows.starts[index] + 1 : rows.starts[index + 1]]
-        tongue = softmax(model.habits[columns].sum(axis=0))
-        vector = vectors[index] if vectors is not None and vectors[index].any() else None
-        found.append(_blended(model, by_letters[index], tongue, vector))
-    return found
+def scores(model: Model, text: str, encoder: Encoder | None) -> Scores:
+    """Judge one text."""
+    rows = model.vocabulary.rows([text])
+    by_letters: Matrix = rows.values @ model.letters[rows.columns]
+    tongue = softmax(model.habits[rows.columns[1:]].sum(axis=0))
+    trust = sum(
+        TRUST.get(name, 0.0) * float(share)
+        for name, share in zip(model.tongues, tongue, strict=True)
+    )
+    known = encoder is not None and model.meaning is not None and trust >= WORTH_ENCODING
+    vector = encoder([text])[0] if known and encoder is not None else None
+    return _blended(model, by_letters, tongue, trust, vector)
 
 
-def _blended(model: Model, by_letters: Matrix, tongue: Matrix, vector: Matrix | None) -> Scores:
+def _blended(
+    model: Model, by_letters: Matrix, tongue: Matrix, trust: float, vector: Matrix | None
+) -> Scores:
     count = len(model.intents)
     intents, urgency = softmax(by_letters[:count]), _log_odds(by_letters[count:])
     best = int(tongue.argmax())
@@ -154,10 +157,6 @@ def _blended(model: Model, by_letters: Matrix, tongue: Matrix, vector: Matrix | 
             tongue=model.tongues[best],
             tongue_share=float(tongue[best]),
         )
-    trust = sum(
-        TRUST.get(name, 0.0) * float(share)
-        for name, share in zip(model.tongues, tongue, strict=True)
-    )
     by_meaning: Matrix = vector @ meaning.weights[1:] + meaning.weights[0]
     near: Matrix = meaning.examples @ vector
     highest = np.full(2 * count, -1.0, dtype=np.float32)

@@ -6,32 +6,50 @@ danger waits for a program that is starting.
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.content.teaching import URGENT
 from bot.flow.inputs import Understood
 from bot.understand.alarms import Alarms
+from bot.understand.encoder import load_encoder
 from bot.understand.opening import open_embedded
+from bot.understand.rasa import RasaServer
+from bot.understand.searching import open_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from bot.content.library import Library
+    from bot.content.search import Search
     from bot.domain.ids import LanguageTag
     from bot.domain.words import Words
     from bot.understand.engine import Embedded
 
 log = structlog.get_logger()
 
+_SURE_ALARM = 0.3
+_SHOWN, _CARDS = 5, 3
+
 
 class Understanding:
-    """What the engine of conversations asks; never raises, never logs a word."""
+    """What reception asks about words; never raises, never logs a word."""
 
-    def __init__(self, alarms: Mapping[str, object], opening: Callable[[], Embedded]) -> None:
+    def __init__(
+        self,
+        alarms: Mapping[str, object],
+        opening: Callable[[], tuple[Embedded, Search | None]],
+        rasa: RasaServer | None = None,
+    ) -> None:
         self._alarms = Alarms(alarms)
         self._opening = opening
         self._engine: Embedded | None = None
+        self._rasa = rasa
+        self._search: Search | None = None
 
     @property
     def engine(self) -> Embedded | None:
@@ -41,21 +59,59 @@ class Understanding:
     def open(self) -> None:
         """Open the engine; takes seconds, so call it from a thread. Failing leaves the lists."""
         try:
-            self._engine = self._opening()
+            self._engine, self._search = self._opening()
         except Exception as error:  # noqa: BLE001 - a line for people in danger stays open without it
             log.error("understanding-failed", kind=type(error).__name__)  # noqa: TRY400 - no traceback: it could hold words
         else:
             log.info("understanding-ready")
 
-    def __call__(self, words: Words, language: LanguageTag) -> Understood:
-        """Return what words seem to mean."""
+    def __call__(self, words: Words, language: LanguageTag | None = None) -> Understood:
+        """Return what words seem to mean, by what is in this process."""
         del language  # one model reads all languages, also a mixture of them
         text = words.reveal()
         if self._engine is None:
             return Understood(urgent=bool(self._alarms.hear(text).loud))
         return self._engine.understand(text)
 
+    def search(self, words: Words, language: LanguageTag) -> tuple[str, ...]:
+        """Return ids of the entries that fit words best; none until search is open."""
+        return self._search(words.reveal(), language, _CARDS) if self._search else ()
 
-def make_understanding(root: Path, home: Path, alarms: Mapping[str, object]) -> Understanding:
-    """Return understanding for the content below `root`, not open yet."""
-    return Understanding(alarms, lambda: open_embedded(root, home, alarms=alarms))
+    async def hear(self, words: Words) -> Understood:
+        """Return what words seem to mean, with the Rasa server's opinion where there is one.
+
+        An emergency is one if either says so.
+        """
+        if self._rasa is None:
+            return await asyncio.to_thread(self, words)
+        ours, theirs = await asyncio.gather(asyncio.to_thread(self, words), self._rasa.ask(words))
+        if theirs is None:
+            return ours
+        best, share = theirs[0]
+        alarm = best in URGENT and share >= _SURE_ALARM
+        return replace(ours, urgent=ours.urgent or alarm, intents=theirs[:_SHOWN])
+
+
+def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Understanding:
+    """Return understanding for the content below `root`, not open yet.
+
+    Args:
+        root: The folder with flows/.
+        home: VIGIL_HOME, which has the cache.
+        library: The content in use.
+        nlu: `embedded`, or the address of a Rasa server.
+    """
+    server = None if nlu == "embedded" else RasaServer(nlu, known=frozenset(library.intents))
+
+    def opening() -> tuple[Embedded, Search | None]:
+        encoder = load_encoder()
+        engine = open_embedded(
+            root,
+            home,
+            alarms=library.alarms,
+            encoder=encoder,
+            with_encoder=encoder is not None,
+        )
+        return engine, open_search(library, home, encoder)
+
+    return Understanding(library.alarms, opening, server)

@@ -14,7 +14,7 @@ EN = LanguageTag("en")
 
 
 def test_before_the_engine_is_open_a_cry_for_help_is_heard(library: Library) -> None:
-    def never() -> Embedded:
+    def never() -> tuple[Embedded, None]:
         raise AssertionError
 
     understanding = Understanding(library.alarms, never)
@@ -23,7 +23,7 @@ def test_before_the_engine_is_open_a_cry_for_help_is_heard(library: Library) -> 
 
 
 def test_an_engine_that_cannot_open_leaves_the_lists(library: Library) -> None:
-    def broken() -> Embedded:
+    def broken() -> tuple[Embedded, None]:
         raise OSError("a disk is full")
 
     understanding = Understanding(library.alarms, broken)
@@ -32,6 +32,6 @@ def test_an_engine_that_cannot_open_leaves_the_lists(library: Library) -> None:
 
 
 def test_once_open_the_engine_answers(library: Library, engine: Embedded) -> None:
-    understanding = Understanding(library.alarms, lambda: engine)
+    understanding = Understanding(library.alarms, lambda: (engine, None))
     understanding.open()
     assert understanding(Words("I need a lawyer"), EN).intents[0][0] == "legal_help"
