@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from bot.channels.terminal import Terminal
     from bot.content.library import Library
     from bot.domain.messages import Inbound
-    from bot.wiring import Parts, Understand
+    from bot.understand.understanding import Understanding
+    from bot.wiring import Parts
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 PAUSE = timedelta(seconds=5)
@@ -180,7 +181,7 @@ async def on_terminal(
     *,
     role: str | None = None,
     watched: bool = False,
-    understand: Callable[[Library], Understand] | None = None,
+    understand: Callable[[Library], Understanding] | None = None,
 ) -> AsyncIterator[TerminalSurface]:
     """Open a terminal with a clock that scripts move; free text is understood if it is said how."""
     clock = ScriptClock()

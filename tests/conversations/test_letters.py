@@ -16,6 +16,7 @@ from bot.flow.inputs import Universal
 from bot.proofs.on_telegram import on_telegram
 from bot.scripts import TerminalSurface, on_terminal, read_script
 from bot.understand.opening import open_embedded
+from bot.understand.understanding import Understanding
 from tests.conversations.shelf import LANGUAGES, SCRIPTS
 
 if TYPE_CHECKING:
@@ -143,8 +144,10 @@ async def test_typed_to_a_house_that_understands_it_leads_through_danger_to_the_
         text = next(one.label for one in found.options if one.id == option)
         return library.render(text, LanguageTag(language))
 
-    def understanding(_: Library) -> Any:
-        return lambda words, _tag: engine.understand(words.reveal())
+    def understanding(library: Library) -> Understanding:
+        found = Understanding(library.alarms, lambda: (engine, None))
+        found.open()
+        return found
 
     to = WRITTEN_IN[language]
     async with on_terminal(script.language, library=library, understand=understanding) as surface:
