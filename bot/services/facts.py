@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Inbound
     from bot.domain.people import Person
     from bot.domain.words import Words
-    from bot.flow.inputs import Lookup
+    from bot.flow.inputs import Lookup, Understood
     from bot.flow.session import Answer
     from bot.services.ports import Clock, Tx
 
@@ -41,6 +41,8 @@ class FactBook:
     clock: Clock
     house: Callable[[Tx], House]
     lookups: Callable[[Library, LanguageTag, date], Mapping[str, Lookup]]
+    understand: Callable[[Words, LanguageTag], Understood] | None = None
+    """What words seem to mean; where reception has heard them before, that counts instead."""
     search: Callable[[Words, LanguageTag], tuple[str, ...]] | None = None
     """Ids of the entries that fit words in a language."""
     more: Sequence[Callable[[Tx, Person, Inbound | None], Mapping[str, Answer]]] = ()
@@ -57,7 +59,7 @@ class FactBook:
         """Return what may be known while `person` is answered in `language`."""
         today = self.clock.now().date()
         house = self.house(tx)
-        search = self.search
+        search, understand = self.search, self.understand
         return Facts(
             today=today,
             shelf=library,
@@ -71,6 +73,7 @@ class FactBook:
                 "on_duty": "yes" if house.on_duty else "no",
                 "demo": "yes" if house.demo else "no",
             },
+            understand=(lambda words: understand(words, language)) if understand else None,
             search=(lambda words: search(words, language)) if search else None,
             intent_flows=library.intents,
             phrases=library.phrases,
