@@ -147,7 +147,7 @@ class Reception:
         self,
         tx: Tx,
         inbound: Inbound,
-        heard: Understood | None = None,
+        meant: Understood | None = None,
         *,
         calm: bool,
         digest: bytes | None = None,
@@ -203,8 +203,8 @@ class Reception:
                 tx.people.put(person, at=inbound.received_at)
             return []
         facts = self.facts(tx, library, language, inbound, person)
-        if heard is not None:
-            facts = replace(facts, understand=lambda _words: heard)
+        if meant is not None:
+            facts = replace(facts, understand=lambda _words: meant)
         sprint = advance(session, event, facts)
         return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
 
