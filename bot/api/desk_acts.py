@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.contract import follow_ups as later
 from bot.contract import notebook as pages
 from bot.contract import operations, people, session
 from bot.domain.coordinators import AuditEntry, Coordinator, Role
 from bot.domain.errors import VaultError
 from bot.services import notebook
+from bot.services.follow_up import due_follow_ups
 from bot.services.ports import HeldSheet
 from bot.services.sealing import VERSION_FACT
 
@@ -79,6 +82,7 @@ class DeskActs:
             "keys.rewrap": self.keeping.rewrap,
             "audit.list": self.keeping.audit,
             "house.card": self.card,
+            "follow-ups.list": self.follow_ups,
             "notebook.list": self.sheets,
             "notebook.put": self.put_sheet,
             "notebook.remove": self.remove_sheet,
@@ -162,6 +166,19 @@ class DeskActs:
         del asked
         return people.Card(
             name=self.bot_name, telegram=tx.leases.noted("telegram-name") or "", demo=who.demo
+        )
+
+    def follow_ups(self, tx: Tx, who: Coordinator, asked: later.AskFollowUps) -> later.FollowUps:
+        """Return what is due; no person."""
+        del who
+        until = self.clock.now() + timedelta(days=asked.days)
+        return later.FollowUps(
+            follow_ups=tuple(
+                later.FollowUp(
+                    ref=one.ref, body=one.body, kind=one.kind, due_at=one.due_at, asked=one.asked
+                )
+                for one in due_follow_ups(tx, until=until)
+            )
         )
 
     def sheets(self, tx: Tx, who: Coordinator, asked: pages.AskSheets) -> pages.Sheets:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.contract import alerts, cases, checkins, exports, notebook, people, session
+from bot.contract import alerts, cases, checkins, exports, follow_ups, notebook, people, session
 from bot.contract.operations import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -15,5 +15,6 @@ OPERATIONS: Mapping[str, Operation] = {
         *exports.OPERATIONS,
         *people.OPERATIONS,
         *notebook.OPERATIONS,
+        *follow_ups.OPERATIONS,
     )
 }

@@ -54,6 +54,7 @@ keys.wrapped        -      +      -
 keys.rewrap         -      +      -
 audit.list          -      +      +
 house.card          +      +      +
+follow-ups.list     +      +      -
 notebook.list       +      +      -
 notebook.put        +      +      -
 notebook.remove     +      +      -

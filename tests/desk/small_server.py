@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from bot.contract.cases import CaseSheet, CaseSummary, ItemHead, Queue, State, Urgency
 from bot.contract.exports import Export, ExportMark, Exports, ExportState
+from bot.contract.follow_ups import FollowUp, FollowUps
 from bot.contract.items import write_item
 from bot.contract.notebook import Sheet, Sheets
 from bot.contract.openapi import in_path
@@ -82,6 +83,7 @@ class SmallServer:
     """What is given out as challenge instead of one."""
     demo: bool = False
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    follow_ups: tuple[FollowUp, ...] = ()
 
     def __post_init__(self) -> None:
         self.root, self.root_public = new_root()
@@ -368,6 +370,9 @@ class SmallServer:
 
     def do_notebook_remove(self, who: Coordinator, asked: Any) -> None:
         self.sheets.pop(asked.sheet)
+
+    def do_follow_ups_list(self, who: Coordinator, asked: Any) -> FollowUps:
+        return FollowUps(follow_ups=self.follow_ups)
 
     def do_house_card(self, who: Coordinator, asked: Any) -> Card:
         return Card(name="Kestrel", telegram="kestrel_example_bot", web="", demo=self.demo)

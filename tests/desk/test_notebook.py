@@ -155,3 +155,19 @@ async def test_a_sheet_that_is_no_object_is_shown_as_unreadable(
     )
     assert "Your key does not open this" in (await told.get("/notes")).text
     assert await notebook.seal_anew(told.desk) == 1
+
+
+async def test_follow_ups_that_are_due_name_the_body_and_nobody_else(
+    told: Browser, server: SmallServer
+) -> None:
+    from bot.contract.follow_ups import FollowUp  # noqa: PLC0415
+
+    assert "Nothing is due" in (await told.get("/follow-ups")).text
+    body = next(iter(told.desk.shelf.library.knowledge.mechanisms))
+    due = FollowUp(ref="A1B2C3", body=body, kind="answer", due_at=server.clock.now(), asked=2)
+    server.follow_ups = (due,)
+    page = (await told.get("/follow-ups", params={"days": "30"})).text
+    assert told.desk.shelf.term("body", body, "en").split(",")[0] in page
+    assert "Did they answer?" in page
+    asked = dict(server.asked)["follow-ups.list"]
+    assert asked.days == 30

@@ -11,6 +11,7 @@ from bot.desk.pages import (
     case,
     contacts,
     exports,
+    follow_ups,
     keys,
     notes,
     points,
@@ -24,6 +25,6 @@ if TYPE_CHECKING:
 def every_page() -> tuple[Page, ...]:
     """Return all pages, in the order of the menu."""
     modules = (
-        queue, case, allies, points, notes, contacts, exports, keys, audit, card,
+        queue, case, follow_ups, allies, points, notes, contacts, exports, keys, audit, card,
     )  # fmt: skip
     return tuple(sorted((one.PAGE for one in modules), key=lambda page: page.order))
