@@ -51,6 +51,8 @@ from bot.services.receive import Reception
 from bot.services.relay import Relay
 from bot.services.reload import keep_flows
 from bot.services.sealing import Sealing, Shredding, sound_the_alarm
+from bot.services.subscriptions import ACTS as ALERT_ACTS
+from bot.services.subscriptions import tell as alert_facts
 from bot.services.tidy import Tidying, hasten
 from bot.wiring_check_ins import WiredCheckIns, board_press, wire_check_ins
 
@@ -168,6 +170,7 @@ def wire(
             **letters.acts(),
             **FollowUpActs(library=bookcase).acts(),
             **check_ins.acts.acts(),
+            **ALERT_ACTS,
         },
         seal=intake.words,
         keep_file=files.keep,
@@ -180,7 +183,7 @@ def wire(
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
         search=understand.search if understand is not None else None,
-        more=(role_facts, intake.facts, check_ins.acts.facts),
+        more=(role_facts, intake.facts, check_ins.acts.facts, alert_facts),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
     reception = Reception(

@@ -67,6 +67,9 @@ ACTS = frozenset(
         "contact-accept",
         "contact-decline",
         "contact-leave",
+        "take-alerts",
+        "stop-alerts",
+        "answer-roll-call",
     }
 )
 """Acts that flows may have done; bot.services.acts and the engine do them."""

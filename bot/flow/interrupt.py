@@ -27,6 +27,7 @@ SURE, PERHAPS = 0.25, 0.15
 """Confidence from which an intent is followed, and from which it is offered as a button."""
 
 _GUESSES = 3
+STOP_ALERTS = FlowId("alerts_stop")
 
 
 def universal(run: Run, word: Universal) -> None:
@@ -87,9 +88,17 @@ def stop(run: Run) -> None:
     if run.frames:
         close(run, outcome="stopped")
     run.pending = None
-    run.ask(run.phrase("stopped"), words=(Universal.MENU, Universal.SOS))
+    run.ask(run.phrase("stopped"), flows=_stopping(run), words=(Universal.MENU, Universal.SOS))
     if run.frames:
         offer_return(run)
+
+
+def _stopping(run: Run) -> tuple[tuple[FlowId, Text], ...]:
+    """Offer to stop alerts to somebody who got one lately; "stop" alone never does it."""
+    flow = run.facts.shelf.current(STOP_ALERTS)
+    if flow is None or run.facts.known.get("after_alert") != "yes":
+        return ()
+    return ((flow.id, flow.title),)
 
 
 def back(run: Run) -> None:

@@ -262,6 +262,7 @@ class Clerk:
 def _speak(tx: Tx, moment: Moment, language: LanguageTag) -> Moment:
     person = replace(moment.person, language=language)
     tx.people.put(person, at=moment.at)
+    tx.subscribers.speak(person.id, language)
     return replace(moment, person=person, language=language)
 
 

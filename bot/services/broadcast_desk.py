@@ -1,0 +1,88 @@
+"""What the desk can ask about alerts and drills: the contract's operations, by name.
+
+A refusal takes its transaction back, so it is written into the audit log in one of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.broadcasts import Actor
+from bot.domain.errors import RefusedError
+from bot.services.broadcast_forms import head
+from bot.services.broadcasts import note_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.domain.coordinators import Coordinator
+    from bot.services.broadcast_views import Views
+    from bot.services.ports import Tx
+
+    Served = Callable[[Tx, Coordinator, Any], Any]
+
+
+def actor_of(who: Coordinator) -> Actor:
+    """Return a coordinator as the rules of alerts see one."""
+    return Actor(id=who.id, roles=frozenset(role.value for role in who.roles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDesk:
+    """Serves alerts, or drills.
+
+    Args:
+        kind: `alerts` or `drills`, as the contract's names begin.
+        views: Shows them; holds the acts.
+        after: Runs a unit once the present one was taken back.
+    """
+
+    kind: str
+    views: Views
+    after: Callable[[Callable[[Tx], None]], None]
+
+    def operations(self) -> Mapping[str, Served]:
+        """Return the service of every operation, by its name."""
+        views, acts = self.views, self.views.acts
+
+        def viewing(act: Callable[[Tx, Actor, Any], Any]) -> Callable[[Tx, Actor, Any], Any]:
+            return lambda tx, actor, asked: views.view(tx, actor, act(tx, actor, asked))
+
+        def picturing(act: Callable[[Tx, Actor, Any], Any]) -> Callable[[Tx, Actor, Any], Any]:
+            return lambda tx, actor, asked: views.picture(tx, act(tx, actor, asked))
+
+        found: dict[str, Callable[[Tx, Actor, Any], Any]] = {
+            "list": lambda tx, _actor, _asked: views.heads(tx),
+            "show": lambda tx, actor, asked: views.view(tx, actor, acts.read(tx, asked.alert)),
+            "write": viewing(acts.write),
+            "discard": acts.discard,
+            "submit": viewing(acts.submit),
+            "return": viewing(acts.give_back),
+            "approve": viewing(acts.approve),
+            "pause": picturing(acts.pause),
+            "resume": picturing(acts.resume),
+            "abort": picturing(acts.abort),
+            "recall": picturing(acts.recall),
+            "correct": lambda tx, actor, asked: head(acts.correct(tx, actor, asked)),
+            "picture": lambda tx, _actor, asked: views.picture(tx, acts.read(tx, asked.alert)),
+            "board": lambda tx, _actor, asked: views.board(tx, acts.read(tx, asked.alert)),
+            "export": lambda tx, _actor, asked: views.export(tx, acts.read(tx, asked.alert)),
+        }
+        served = {f"{self.kind}.{name}": self._serve(name, act) for name, act in found.items()}
+        if self.kind == "alerts":
+            served["alerts.vocabulary"] = lambda tx, _who, _asked: views.vocabulary(tx)
+        return served
+
+    def _serve(self, name: str, act: Callable[[Tx, Actor, Any], Any]) -> Served:
+        def serve(tx: Tx, who: Coordinator, asked: Any) -> Any:
+            actor = actor_of(who)
+            try:
+                return act(tx, actor, asked)
+            except RefusedError as error:
+                about, code = str(getattr(asked, "alert", "")), str(error)
+                at = self.views.acts.clock.now()
+                self.after(lambda later: note_refusal(later, at, actor.id, name, about, code))
+                raise
+
+        return serve
