@@ -456,6 +456,12 @@ async def test_a_rogue_coordinator_cannot_send_widen_or_approve_alone(house: Hou
         assert await house.refuses(act, AUTHOR, asked) == "state"
     await house.sender.deliver_due()
     assert house.phones.shown == {}
+    entries = await house.store.read(lambda tx: tx.audit.entries(subject=A1))
+    refused = [(entry.actor, entry.act, entry.note) for entry in entries if "refused" in entry.act]
+    assert len(refused) == 10
+    assert ("author", "alert-approve-refused", "own-alert") in refused
+    assert ("machine", "alert-approve-refused", "role") in refused
+    assert await house.store.read(lambda tx: tx.audit.broken_at()) is None
 
 
 async def test_somebody_who_changed_a_text_is_an_author_too(house: House) -> None:
