@@ -20,6 +20,7 @@ from bot.flow.session import Session
 from bot.guidance.follow_ups import FollowUp, plan, read_all, write_all
 from bot.guidance.situation import one, situation
 from bot.services.apply import Moment
+from bot.services.check_in_setup import is_silent
 from bot.services.ports import Timer
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ class FollowUps:
         if person is None or person.gone_since:
             return
         session = tx.sessions.load(person.id) or Session()
-        if session.frames:
+        if session.frames or is_silent(tx, person.id):
+            # In the middle of something, or nothing may be said to that chat at present.
             tx.timers.set(replace(timer, due_at=now + BUSY))
             return
         library = self.library()

@@ -12,6 +12,8 @@ from tests.services.test_letters import a_letter
 from tests.services.test_receive import data, text
 
 if TYPE_CHECKING:
+    import pytest
+
     from bot.services.ports import Tx
     from tests.services.conftest import HandClock, Somebody
 
@@ -172,3 +174,13 @@ async def test_a_timer_for_a_body_that_is_gone_still_asks_and_breaks_nothing(
     heard = await somebody.presses(data(heard, "No"))
     heard = await somebody.presses(data(heard, "Ask me again later"))
     assert heard
+
+
+async def test_nothing_is_asked_while_a_chat_is_under_the_silence_rule(
+    somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await planned(somebody)
+    monkeypatch.setattr("bot.services.follow_up.is_silent", lambda _tx, _person: True)
+    assert QUESTION not in text(await after(somebody, days=7, minutes=1))
+    monkeypatch.undo()
+    assert QUESTION in text(await after(somebody, hours=1))
