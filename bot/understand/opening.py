@@ -16,13 +16,24 @@ from bot.understand.language import Languages, load_latin
 from bot.understand.model import train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bot.content.teaching import Line
     from bot.understand.encoder import Encoder
 
 FOLDER = "understanding"
 """Below VIGIL_HOME/cache."""
+
+
+def is_learnt(root: Path, home: Path, encoder: Encoder | None) -> bool:
+    """Tell whether the lines below `root` were learnt before."""
+    return _place(load_lines(root)[0], home, encoder).exists()
+
+
+def _place(lines: Sequence[Line], home: Path, encoder: Encoder | None) -> Path:
+    name = fingerprint(lines, cache.FORMAT, NAME if encoder else "letters")
+    return home / "cache" / FOLDER / f"{name}.npz"
 
 
 def open_embedded(
@@ -45,8 +56,7 @@ def open_embedded(
     lines, _ = load_lines(root)
     if encoder is None and with_encoder:
         encoder = load_encoder()
-    name = fingerprint(lines, cache.FORMAT, NAME if encoder else "letters")
-    path = home / "cache" / FOLDER / f"{name}.npz" if home else None
+    path = _place(lines, home, encoder) if home else None
     model = cache.load(path) if path else None
     if model is None:
         model = train(lines, encoder)

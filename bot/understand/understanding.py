@@ -16,7 +16,8 @@ from bot.content.teaching import URGENT
 from bot.flow.inputs import Understood
 from bot.understand.alarms import Alarms
 from bot.understand.encoder import load_encoder
-from bot.understand.opening import open_embedded
+from bot.understand.learning import learn_apart
+from bot.understand.opening import is_learnt, open_embedded
 from bot.understand.rasa import RasaServer
 from bot.understand.searching import open_search
 
@@ -105,6 +106,8 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
 
     def opening() -> tuple[Embedded, Search | None]:
         encoder = load_encoder()
+        if not is_learnt(root, home, encoder):
+            learn_apart(root, home)
         engine = open_embedded(
             root,
             home,
