@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.domain.errors import VaultError
+from bot.storage import check_tables
+from bot.storage.broadcast_tables import alert, ledger, meaning, subscriber
 from bot.storage.case_tables import cases, opened_cases, replies
 from bot.storage.coordinator_tables import coordinator
-from bot.storage.rows import unpad
+from bot.storage.leaves import leaves
+from bot.storage.notebook import notebook
 from bot.storage.sealed_tables import sealed_box, sealed_item
 from bot.storage.sqlite import open_engine
 from bot.storage.tables import chat, draft, fact, mailbox, meta, outbox, person, session, timer
@@ -40,10 +43,26 @@ SEALED: dict[Column[Any], Callable[[Row[Any]], str]] = {
     cases.c.reach: lambda row: f"case_file/reach/{row.id}",
     opened_cases.c.body: lambda row: f"case_open/body/{row.person}",
     coordinator.c.profile: lambda row: f"coordinator/profile/{row.id}",
+    alert.c.body: lambda row: f"alert/body/{row.id}",
+    ledger.c.refs: lambda row: f"ledger/refs/{row.seq}",
+    meaning.c.body: lambda row: f"meaning/body/{row.tag}",
+    subscriber.c.body: lambda row: f"subscriber/body/{row.person}",
+    check_tables.plan.c.terms: lambda row: f"check_plan/terms/{row.id}",
+    check_tables.plan.c.standing: lambda row: f"check_plan/standing/{row.id}",
+    check_tables.event.c.body: lambda row: f"check_event/body/{row.tag}",
+    check_tables.contact.c.body: lambda row: f"check_contact/body/{row.id}",
+    check_tables.words.c.body: lambda row: f"check_words/body/{row.owner}",
+    check_tables.ticket.c.body: lambda row: f"check_ticket/body/{row.token}",
+    check_tables.region.c.name: lambda row: f"check_region/name/{row.region}",
 }
 
-NOT_OF_PEOPLE = frozenset({meta.c.value, sealed_box.c.wrapped, sealed_item.c.body, replies.c.body})
-"""Marks of the installation itself, and what the application key does not open."""
+NOT_OF_PEOPLE = frozenset(
+    {
+        meta.c.value, sealed_box.c.wrapped, sealed_item.c.body, replies.c.body, notebook.c.body,
+        leaves.c.cases,
+    }
+)  # fmt: skip
+"""Marks of the installation itself, random ids, and what the application key does not open."""
 
 
 def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
@@ -57,7 +76,8 @@ def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
                     sealed = getattr(row, column.name)
                     place = f"{column.table.name}.{column.name}"
                     try:
-                        yield place, unpad(cipher.open(sealed, context=context(row)))
+                        # Padding stays: it is not the same for every column and hides nothing.
+                        yield place, cipher.open(sealed, context=context(row))
                     except VaultError:
                         yield f"{place}, not sealed", sealed
     finally:
