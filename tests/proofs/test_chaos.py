@@ -24,10 +24,12 @@ def _holds(verdict: Verdict, kills: int) -> None:
     assert verdict.updates > kills
 
 
+@pytest.mark.prove
 async def test_kills_on_sqlite_lose_nothing(tmp_path: Path) -> None:
     _holds(await run(tmp_path, kills=FEW, seed=7), FEW)
 
 
+@pytest.mark.prove
 async def test_kills_of_two_processes_on_one_postgresql_lose_nothing(
     tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:

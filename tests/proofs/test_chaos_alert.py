@@ -25,10 +25,12 @@ def _holds(verdict: Verdict, kills: int) -> None:
     assert verdict.kills == kills
 
 
+@pytest.mark.prove
 async def test_kills_during_an_alert_on_sqlite_miss_nobody(tmp_path: Path) -> None:
     _holds(await run(tmp_path, kills=FEW, people=A_FEW_PEOPLE, rate=20, seed=7), FEW)
 
 
+@pytest.mark.prove
 async def test_kills_of_three_senders_on_one_postgresql_miss_nobody(
     tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""The seizure drill: a short form with every change, the whole one in `make prove`."""
+"""The seizure drill; that it opens every column is looked at with every change."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def test_every_column_of_bytes_is_opened_or_known_to_hold_nobody() -> None:
     assert columns == set(SEALED) | NOT_OF_PEOPLE
 
 
+@pytest.mark.prove
 async def test_a_thief_finds_nothing_and_coordinators_read_everything() -> None:
     verdict = await run(60, seed=3)
     assert verdict.places == []
