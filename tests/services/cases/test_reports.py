@@ -123,6 +123,7 @@ async def test_own_words_are_sealed_and_in_no_file_of_the_house(house: House) ->
         shown = await house.presses("7001", label)
     assert "own words" in said(shown)
     await house.says("7001", "zugvogel flies at night")
+    await house.presses("7001", "No file")
     await house.presses("7001", "7 days")
     shown = await house.presses("7001", "Only your team")
     receipt_in(shown)
