@@ -64,7 +64,8 @@ async def test_a_hostile_picture_gives_nothing_or_pixels_and_harms_nobody(name: 
     made = await clean_copy(HOSTILE[name])
     assert made is None or made.startswith(b"\xff\xd8\xff")
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert max(after, before) < 800 * 1024, "kilobytes, of the largest child so far"
+    # Kilobytes of the largest child so far, which may be another test's.
+    assert after <= max(before, 800 * 1024)
 
 
 async def test_what_a_picture_carries_beside_its_pixels_stays_behind() -> None:
