@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import resource
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -60,12 +61,26 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_hostile_picture_gives_nothing_or_pixels_and_harms_nobody(name: str) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     made = await clean_copy(HOSTILE[name])
     assert made is None or made.startswith(b"\xff\xd8\xff")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    # Kilobytes of the largest child so far, which may be another test's.
-    assert after <= max(before, 800 * 1024)
+
+
+LARGEST_CHILD = """
+import asyncio, resource, sys
+from bot.documents.cleaning import clean_copy
+asyncio.run(clean_copy(sys.stdin.buffer.read()))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" in name])
+def test_a_bomb_takes_no_more_memory_than_a_large_picture(name: str) -> None:
+    # A process between: a child of this one would be counted with all memory that tests hold.
+    done = subprocess.run(
+        [sys.executable, "-c", LARGEST_CHILD], input=HOSTILE[name], capture_output=True, check=True
+    )
+    kilobytes = int(done.stdout.split()[-1])
+    assert 10_000 < kilobytes <= 800 * 1024
 
 
 async def test_what_a_picture_carries_beside_its_pixels_stays_behind() -> None:
