@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram.hook import Hook
     from bot.channels.web.door import Door as WebDoor
     from bot.channels.web.mailbox import WebChannel
-    from bot.content.library import Bookcase
+    from bot.content.library import Bookcase, Library
     from bot.services.ports import Channel, Clock, Store
     from bot.settings import Settings
     from bot.understand.understanding import Understanding
@@ -58,6 +58,7 @@ async def serve(
     *,
     limits: bool = True,
     clock: Clock | None = None,
+    library: Library | None = None,
     started: Callable[[Running], None] = lambda _running: None,
 ) -> None:
     """Serve until a signal says stop.
@@ -67,6 +68,7 @@ async def serve(
         only: Roles of this process.
         limits: Off is for benchmarks and proofs only.
         clock: Another than the machine's is for proofs only.
+        library: One that was read before is for proofs only.
         started: Told what runs, before it takes work in.
     """
     clock = clock or SystemClock()
@@ -76,7 +78,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     async with opened_store(settings) as store:
         await begin(settings, store, clock)
-        bookcase = await open_bookcase(settings, store, clock)
+        bookcase = await open_bookcase(settings, store, clock, library)
         running = make(settings, store, bookcase, only, limits=limits, clock=clock)
         started(running)
         try:

@@ -371,11 +371,13 @@ def jobs(parts: Parts) -> list[Job]:
     ]
 
 
-async def open_bookcase(settings: Settings, store: Store, clock: Clock) -> Bookcase:
+async def open_bookcase(
+    settings: Settings, store: Store, clock: Clock, library: Library | None = None
+) -> Bookcase:
     """Load the Library with the definitions that somebody may still stand in."""
-    library = open_library(settings.content, settings.home / "cache" / "catalogues")
-    kept = await store.write(lambda tx: _kept(tx, library, clock.now()))
-    return Bookcase(library.keeping(kept))
+    found = library or open_library(settings.content, settings.home / "cache" / "catalogues")
+    kept = await store.write(lambda tx: _kept(tx, found, clock.now()))
+    return Bookcase(found.keeping(kept))
 
 
 def _kept(tx: Tx, library: Library, now: datetime) -> list[Any]:

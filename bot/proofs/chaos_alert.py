@@ -11,7 +11,7 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.contract.alerts import ActOnAlert, AlertText, ApproveAlert, Severity, WriteAlert
@@ -20,7 +20,7 @@ from bot.domain.ids import AlertId
 from bot.proofs import crowd
 from bot.proofs.botapi.remote import Remote
 from bot.proofs.chaos import free_port
-from bot.proofs.program import Program
+from bot.proofs.nursery import Child
 from bot.services.broadcasts import attempt
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
@@ -30,16 +30,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from bot.proofs.nursery import Nursery
     from bot.services.ports import Store
 
 ALERT = "chaos-alert"
 LONGEST_LIFE = 0.7
 """Seconds between the first copy of a life and its end."""
 
+BORN_DEAD = 0.1
+"""How many are killed while they start, before they could send anything."""
+
+LEASE = timedelta(seconds=6)
+"""What was claimed by the dead waits so long. The fake server answers within milliseconds."""
+
 BUSY_WITHIN = 90.0
 """Seconds until something is sent again: leases of the dead run out, a program starts."""
 
-END_WITHIN = 1_800.0
+END_WITHIN = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,7 @@ class _Clock:
 async def run(
     folder: Path,
     *,
+    nursery: Nursery,
     kills: int,
     people: int,
     rate: float,
@@ -86,6 +94,7 @@ async def run(
 
     Args:
         folder: Where the program may keep its data.
+        nursery: Where senders are born.
         kills: How often one is killed.
         people: To how many the alert goes.
         rate: Messages a second, at most 30.
@@ -96,9 +105,11 @@ async def run(
     key = folder / "keys" / "application.key"
     async with Remote.started("--no-check", "--no-record") as api:
         programs = [
-            Program(
+            Child(
+                nursery=nursery,
                 home=folder / f"home-{number}",
-                arguments=("--only", "deliver,tick"),
+                only=("deliver", "tick"),
+                lease=LEASE,
                 settings={
                     "VIGIL_TELEGRAM_TOKEN": api.token,
                     "VIGIL_TELEGRAM_API": api.base,
@@ -117,15 +128,15 @@ async def run(
         done = 0
         try:
             for program in programs:
-                await program.start(wait=False)
-            for _ in range(kills):
-                if not await _busy(api, people):
+                await program.start()
+            while done < kills:
+                if chance.random() >= BORN_DEAD and not await _busy(api, people):
                     break
                 await asyncio.sleep(chance.uniform(0.0, LONGEST_LIFE))
                 victim = chance.choice(programs)
                 await victim.kill()
                 done += 1
-                await victim.start(wait=False)
+                await victim.start()
             return await _judge(opened, api, kills=done, people=people)
         finally:
             for program in programs:

@@ -83,6 +83,7 @@ class Broadcasting:
     recall: Recall
     paid: bool = False
     """Send at the rate that the channel sells."""
+    lease: timedelta = LEASE
     _live: set[AlertId] = field(default_factory=set)
     """Alerts that may be sent, as of the last turn."""
     _ended: list[Settled] = field(default_factory=list)
@@ -179,7 +180,7 @@ class Broadcasting:
                     first_wave_only=alert.state is State.CANARY,
                     worker=self.worker,
                     now=now,
-                    lease=LEASE,
+                    lease=self.lease,
                     limit=free - len(rows),
                 )
                 rows += [(alert, row) for row in claimed if self._may(tx, library, alert, row, now)]

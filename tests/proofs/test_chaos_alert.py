@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from bot.content.library import open_library
 from bot.domain.ids import LanguageTag
 from bot.flow.model import Literal
 from bot.proofs.chaos_alert import Verdict, run
 from bot.proofs.crowd import LANGUAGES, MARKS
+from bot.proofs.nursery import Nursery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 FEW, MANY = 10, 200
 A_FEW_PEOPLE, MANY_PEOPLE = 250, 5_000
+
+of_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nursery() -> AsyncIterator[Nursery]:
+    async with Nursery.opened() as opened:
+        yield opened
 
 
 def _holds(verdict: Verdict, kills: int) -> None:
@@ -25,35 +35,46 @@ def _holds(verdict: Verdict, kills: int) -> None:
     assert verdict.kills == kills
 
 
-@pytest.mark.prove
-async def test_kills_during_an_alert_on_sqlite_miss_nobody(tmp_path: Path) -> None:
-    _holds(await run(tmp_path, kills=FEW, people=A_FEW_PEOPLE, rate=20, seed=7), FEW)
-
-
-@pytest.mark.prove
-async def test_kills_of_three_senders_on_one_postgresql_miss_nobody(
-    tmp_path: Path, new_postgres_url: Callable[[], str]
+@of_one_loop
+async def test_kills_during_an_alert_on_sqlite_miss_nobody(
+    nursery: Nursery, tmp_path: Path
 ) -> None:
-    url = new_postgres_url()
-    verdict = await run(
-        tmp_path, kills=FEW, people=A_FEW_PEOPLE, rate=8, seed=8, database=(url, url, url)
-    )
+    verdict = await run(tmp_path, nursery=nursery, kills=FEW, people=A_FEW_PEOPLE, rate=30, seed=7)
     _holds(verdict, FEW)
 
 
-@pytest.mark.prove
-async def test_two_hundred_kills_during_an_alert_to_5000_on_sqlite(tmp_path: Path) -> None:
-    _holds(await run(tmp_path, kills=MANY, people=MANY_PEOPLE, rate=30, seed=9), MANY)
-
-
-@pytest.mark.prove
-async def test_two_hundred_kills_of_three_senders_during_an_alert_to_5000(
-    tmp_path: Path, new_postgres_url: Callable[[], str]
+@of_one_loop
+@pytest.mark.postgres
+async def test_kills_of_three_senders_on_one_postgresql_miss_nobody(
+    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
     url = new_postgres_url()
     verdict = await run(
-        tmp_path, kills=MANY, people=MANY_PEOPLE, rate=8, seed=10, database=(url, url, url)
-    )
+        tmp_path, nursery=nursery, kills=FEW, people=A_FEW_PEOPLE, rate=30, seed=8,
+        database=(url, url, url),
+    )  # fmt: skip
+    _holds(verdict, FEW)
+
+
+@of_one_loop
+@pytest.mark.prove
+async def test_two_hundred_kills_during_an_alert_to_5000_on_sqlite(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    verdict = await run(tmp_path, nursery=nursery, kills=MANY, people=MANY_PEOPLE, rate=30, seed=9)
+    _holds(verdict, MANY)
+
+
+@of_one_loop
+@pytest.mark.prove
+async def test_two_hundred_kills_of_three_senders_during_an_alert_to_5000(
+    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
+) -> None:
+    url = new_postgres_url()
+    verdict = await run(
+        tmp_path, nursery=nursery, kills=MANY, people=MANY_PEOPLE, rate=30, seed=10,
+        database=(url, url, url),
+    )  # fmt: skip
     _holds(verdict, MANY)
 
 

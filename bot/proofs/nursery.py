@@ -1,0 +1,192 @@
+"""Programs that are born quickly: one process reads everything once, each program is its fork.
+
+Proofs that kill the program hundreds of times would spend minutes importing libraries and reading
+content. A fork is a process of its own in all that such a proof is about (memory, threads, files,
+connections, death by `kill -9`); only what is the same at every start has been read before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from bot.app import Running
+    from bot.content.library import Library
+
+READY_WITHIN = 120.0
+GONE_WITHIN = 20.0
+_POLL = 0.005
+_READ_BEFORE = (
+    "bot.api.server",
+    "bot.channels.telegram.door",
+    "bot.channels.telegram.session",
+    "bot.channels.web.mailbox",
+    "bot.documents.cleaning",
+    "bot.documents.docx",
+    "bot.documents.text",
+    "bot.storage.postgres",
+    "bot.vault.cipher",
+    "bot.vault.keyfile",
+    "bot.vault.sealer",
+    "asyncpg",
+    "apscheduler.schedulers.asyncio",
+    "apscheduler.triggers.interval",
+)
+
+
+class Nursery:
+    """Where programs are born."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls) -> AsyncIterator[Nursery]:
+        """Read everything once, and end with the block; programs are ended by whoever had them."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.proofs.nursery", cwd=Path(__file__).parents[2],
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        nursery = cls(process)
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await nursery._said()
+            yield nursery
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.wait()
+
+    async def bear(self, order: Mapping[str, Any]) -> int:
+        """Fork a program; return its number."""
+        if self._process.stdin is None:
+            raise RuntimeError("the nursery hears nothing")
+        async with self._turn:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            await self._process.stdin.drain()
+            return int((await self._said())["pid"])
+
+    async def _said(self) -> dict[str, Any]:
+        if self._process.stdout is None or not (line := await self._process.stdout.readline()):
+            raise RuntimeError("the nursery ended")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+
+@dataclass(slots=True, kw_only=True)
+class Child:
+    """A program born in a nursery: `vigil run --only …` with settings of its own."""
+
+    nursery: Nursery
+    home: Path
+    settings: dict[str, str]
+    only: tuple[str, ...]
+    lease: timedelta | None = None
+    """How long a copy that was claimed by the dead waits; shorter than the program's own."""
+    pid: int = 0
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.log = self.home.with_suffix(".log")
+
+    async def start(self) -> None:
+        """Start it; it is not waited for."""
+        settings = {"VIGIL_HOME": str(self.home), "VIGIL_LOG_FORMAT": "json", **self.settings}
+        lease = None if self.lease is None else self.lease.total_seconds()
+        order = {
+            "settings": settings, "only": self.only, "lease": lease, "log": str(self.log)
+        }  # fmt: skip
+        self.pid = await self.nursery.bear(order)
+
+    async def kill(self) -> None:
+        """Kill it without a word."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask it to stop, and kill it when it does not."""
+        try:
+            async with asyncio.timeout(GONE_WITHIN):
+                await self._end(signal.SIGTERM)
+        except TimeoutError:
+            await self.kill()
+
+    async def _end(self, how: signal.Signals) -> None:
+        if not self.pid:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, how)
+            while True:
+                # The nursery does not wait for its children, so the number is free at once.
+                os.kill(self.pid, 0)
+                await asyncio.sleep(_POLL)
+        self.pid = 0
+
+
+def main() -> None:
+    """Read everything, then fork a program for every line that comes in."""
+    from bot.content.library import open_library  # noqa: PLC0415 - read here, once
+
+    for name in _READ_BEFORE:
+        importlib.import_module(name)
+    library = open_library()
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            _live(json.loads(line), library)
+        print(json.dumps({"pid": pid}), flush=True)
+
+
+def _live(order: dict[str, Any], library: Library) -> None:
+    """Be the program; never returns."""
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for number, instead in ((0, nothing), (1, log), (2, log)):
+            os.dup2(instead, number)
+        os.environ.update(order["settings"])
+        _serve(order, library)
+        status = 0
+    except BaseException as error:  # noqa: BLE001 - nothing above it may go on in this process
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(status)
+
+
+def _serve(order: Mapping[str, Any], library: Library) -> None:
+    from bot import logs, settings  # noqa: PLC0415 - the parent needs neither
+    from bot.app import serve  # noqa: PLC0415
+
+    chosen = settings.load()
+    logs.configure(chosen.log_level, chosen.log_format)
+
+    def started(running: Running) -> None:
+        if order["lease"] is not None:
+            running.parts.broadcasting.lease = timedelta(seconds=order["lease"])
+
+    asyncio.run(serve(chosen, order["only"], library=library, started=started))
+
+
+if __name__ == "__main__":
+    main()
