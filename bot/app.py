@@ -307,10 +307,21 @@ def _desk(running: Running) -> ASGIApp:
         store=parts.store,
         clock=parts.clock,
         sessions=sessions,
-        acts={**acts.acts(), **parts.check_ins.desk.acts()},
+        acts={**acts.acts(), **parts.check_ins.desk.acts(), **_alerts(parts)},
         public=acts.public(),
         standing=standing,
     ).app()
+
+
+def _alerts(parts: Parts) -> dict[str, Any]:
+    """Make what desks ask about alerts, and about drills."""
+    from bot.services.broadcast_desk import AlertDesk
+    from bot.services.broadcast_views import Views
+
+    found: dict[str, Any] = {}
+    for kind, acts in (("alerts", parts.broadcasts), ("drills", parts.drills)):
+        found |= AlertDesk(kind=kind, views=Views(acts=acts, library=parts.bookcase)).operations()
+    return found
 
 
 def _reload(settings: Settings, parts: Parts) -> Job:

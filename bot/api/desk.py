@@ -3,12 +3,15 @@
 Each request is checked in this order, all of it in one transaction with the act itself: is there
 such an operation, is it well formed, who asks, may their role do it, with this case, in its state.
 Nothing of a request is logged: no body, no address of a case, no name; only operation and outcome.
+A refusal takes its transaction back. Of operations that are watched it is then written into the
+audit log, in one of its own, before it is answered.
 A case that is not there and one that is not theirs look the same.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +25,7 @@ from bot.contract.openapi import OWN_STATUS, describe, in_path, in_query
 from bot.contract.operations import PROBLEMS, Problem, Reach, Role
 from bot.contract.registry import OPERATIONS
 from bot.contract.shapes import ShapeError, from_strings, parse, plain
+from bot.domain.coordinators import AuditEntry
 from bot.domain.errors import ConflictError, RefusedError, VaultError
 from bot.services.floods import Floods
 
@@ -41,6 +45,9 @@ log = structlog.get_logger()
 
 MOUNTED_AT = "/desk/v1"
 LARGEST_BODY = 1024 * 1024
+_UNRECORDED = frozenset({"not-signed-in", "too-fast", "changed-meanwhile", "broken"})
+"""Refusals that tell nothing of a person: nobody is known, or it is worth trying again."""
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _STRANGERS = "strangers"
 
 Act = "Callable[[Tx, Coordinator, Any], Any]"
@@ -107,23 +114,56 @@ class DeskApi:
     async def answer(self, request: Request, operation: Operation) -> Response:
         """Answer one request."""
         try:
-            asked = await _read(request, operation)
-            found = await self._run(request, operation, asked)
-        except ProblemError as error:
-            return self._refuse(operation, error.problem)
-        except ShapeError as error:
-            return self._refuse(operation, Problem(code="wrong", field=error.field))
-        except ConflictError:
-            return self._refuse(operation, Problem(code="changed-meanwhile"))
-        except RefusedError as error:
-            return self._refuse(operation, Problem(code=_code(operation, error)))
-        except VaultError:
-            code = "list-refused" if "list-refused" in operation.problems else "refused"
-            return self._refuse(operation, Problem(code=code))
+            return await self._answer(request, operation)
         except Exception:
             log.exception("desk-broken", name=operation.name)
             return self._refuse(operation, Problem(code="broken"))
-        return _show(operation, found)
+
+    async def _answer(self, request: Request, operation: Operation) -> Response:
+        try:
+            asked = await self._asked(request, operation)
+            found = await self._run(request, operation, asked)
+        except ProblemError as error:
+            problem = error.problem
+        except ShapeError as error:
+            problem = Problem(code="wrong", field=error.field)
+        except ConflictError:
+            problem = Problem(code="changed-meanwhile")
+        except RefusedError as error:
+            problem = Problem(code=_code(operation, error))
+        except VaultError:
+            code = "list-refused" if "list-refused" in operation.problems else "refused"
+            problem = Problem(code=code)
+        else:
+            return _show(operation, found)
+        if operation.watched and problem.code not in _UNRECORDED:
+            await self._record(request, operation, problem.code)
+        return self._refuse(operation, problem)
+
+    async def _asked(self, request: Request, operation: Operation) -> Any:
+        try:
+            return await _read(request, operation)
+        except (ShapeError, ProblemError):
+            # Each of these is written down: so they are counted like those that are well formed.
+            if operation.watched:
+                self._count(_token(request), operation)
+            raise
+
+    async def _record(self, request: Request, operation: Operation, code: str) -> None:
+        """Write a refusal into the audit log: who tried what with which, and why not."""
+        token, now = _token(request), self.clock.now()
+        subject, _, verb = operation.name.partition(".")
+        about = next((str(request.path_params[one]) for one in in_path(operation)), "")
+
+        def unit(tx: Tx) -> None:
+            who = self.sessions.who(tx, token)
+            if who is not None:
+                act = f"{subject.removesuffix('s')}-{verb}-refused"
+                # What stands in an address may be anything; only what can be an id is kept.
+                known = about if _ID.fullmatch(about) else ""
+                tx.audit.add(AuditEntry(at=now, actor=who.id, act=act, subject=known, note=code))
+
+        await self.store.write(unit)
 
     async def _run(self, request: Request, operation: Operation, asked: Any) -> Any:
         if operation.public:

@@ -235,7 +235,7 @@ def _operations(kind: str, summary: str) -> tuple[Operation, ...]:
         return Operation(
             name=f"{kind}.{verb}", method=method, path=f"/{kind}{path}",
             summary=tells.format(what=summary), allowed=_ANSWERING, request=request, answer=answer,
-            weight=weight, problems=_PROBLEMS,
+            weight=weight, problems=_PROBLEMS, watched=True,
         )  # fmt: skip
 
     at = "/{alert}"
@@ -271,5 +271,6 @@ OPERATIONS = (
         allowed=_ANSWERING,
         request=Nothing,
         answer=Vocabulary,
+        watched=True,
     ),
 )

@@ -59,6 +59,8 @@ class Operation:
     """How much of a coordinator's allowance one request uses."""
     problems: frozenset[str] = field(default_factory=frozenset)
     """Codes of refusals of its own, beside those that every operation has."""
+    watched: bool = False
+    """Every refusal of it stands in the audit log, whichever rule refused."""
 
     @property
     def about_a_case(self) -> bool:

@@ -1,6 +1,7 @@
 """What the desk can ask about alerts and drills: the contract's operations, by name.
 
-A refusal takes its transaction back, so it is written into the audit log in one of its own.
+A refusal is raised and takes its transaction back; whoever serves the operations writes it into the
+audit log in one of its own, because the contract says that they are watched.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.broadcasts import Actor
-from bot.domain.errors import RefusedError
 from bot.services.broadcast_forms import head
-from bot.services.broadcasts import note_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,12 +34,10 @@ class AlertDesk:
     Args:
         kind: `alerts` or `drills`, as the contract's names begin.
         views: Shows them; holds the acts.
-        after: Runs a unit once the present one was taken back.
     """
 
     kind: str
     views: Views
-    after: Callable[[Callable[[Tx], None]], None]
 
     def operations(self) -> Mapping[str, Served]:
         """Return the service of every operation, by its name."""
@@ -69,20 +66,11 @@ class AlertDesk:
             "board": lambda tx, _actor, asked: views.board(tx, acts.read(tx, asked.alert)),
             "export": lambda tx, _actor, asked: views.export(tx, acts.read(tx, asked.alert)),
         }
-        served = {f"{self.kind}.{name}": self._serve(name, act) for name, act in found.items()}
+        served = {f"{self.kind}.{name}": _serve(act) for name, act in found.items()}
         if self.kind == "alerts":
             served["alerts.vocabulary"] = lambda tx, _who, _asked: views.vocabulary(tx)
         return served
 
-    def _serve(self, name: str, act: Callable[[Tx, Actor, Any], Any]) -> Served:
-        def serve(tx: Tx, who: Coordinator, asked: Any) -> Any:
-            actor = actor_of(who)
-            try:
-                return act(tx, actor, asked)
-            except RefusedError as error:
-                about, code = str(getattr(asked, "alert", "")), str(error)
-                at = self.views.acts.clock.now()
-                self.after(lambda later: note_refusal(later, at, actor.id, name, about, code))
-                raise
 
-        return serve
+def _serve(act: Callable[[Tx, Actor, Any], Any]) -> Served:
+    return lambda tx, who, asked: act(tx, actor_of(who), asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,15 @@ from bot.contract.openapi import in_body, in_path, in_query
 from bot.contract.registry import OPERATIONS
 from bot.contract.session import answer_challenge
 from bot.contract.shapes import plain
+from bot.domain.broadcasts import Rules
 from bot.domain.cases import Case, Reach, State, Way
 from bot.domain.coordinators import Coordinator, Role, Urgency
-from bot.domain.ids import CoordinatorId, LanguageTag
+from bot.domain.ids import ChannelName, CoordinatorId, LanguageTag
+from bot.domain.people import Person
+from bot.domain.subscriptions import Subscription
+from bot.services.broadcast_desk import AlertDesk
+from bot.services.broadcast_views import Views, vocabulary
+from bot.services.broadcasts import Broadcasts
 from bot.services.cases import CaseWork, standing
 from bot.services.exports import ExportWork
 from bot.services.keys import Keeping
@@ -41,11 +48,17 @@ if TYPE_CHECKING:
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
 HOST = "vigil.example"
+TELEGRAM = ChannelName("telegram")
 
 PEOPLE = {
     "robin": {Role.COORDINATOR}, "wren": {Role.COORDINATOR}, "heron": {Role.LEAD},
     "kite": {Role.OPERATOR},
 }  # fmt: skip
+
+
+@functools.cache
+def library() -> Any:
+    return open_library()
 
 
 class Clock:
@@ -71,6 +84,7 @@ class DeskHouse:
     acts: dict[str, Any] = field(default_factory=dict)
     standings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
     def __post_init__(self) -> None:
         self.identities = {name: new_identity() for name in PEOPLE}
@@ -91,17 +105,49 @@ class DeskHouse:
         )  # fmt: skip
         self.api = DeskApi(
             store=self.store, clock=self.clock, sessions=self.sessions,
-            acts={**self.house.acts(), **self.acts}, public=self.house.public(),
+            acts={**self.house.acts(), **self.alert_acts(), **self.acts},
+            public=self.house.public(),
             standing=self._standing, **self.options,
         )  # fmt: skip
         transport = httpx.ASGITransport(app=self.api.app())
         self.http = httpx.AsyncClient(transport=transport, base_url=f"https://{HOST}")
 
+    def alert_acts(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for kind in ("alerts", "drills"):
+            acts = Broadcasts(
+                clock=self.clock, drill=kind == "drills", rules=self.rules,
+                vocabulary=lambda: vocabulary(self.library()), new_reference=lambda: "K7QF",
+                new_id=lambda: secrets.token_hex(8),
+            )  # fmt: skip
+            views = Views(acts=acts, library=self.library)
+            found |= AlertDesk(kind=kind, views=views).operations()
+        return found
+
+    async def subscribers(self, number: int, **more: Any) -> list[Any]:
+        """Let so many people take alerts; every fourth speaks Arabic."""
+
+        def unit(tx: Any) -> list[Any]:
+            found = []
+            for place in range(number):
+                id_ = tx.people.lock(TELEGRAM, str(place))
+                language = LanguageTag("ar" if place % 4 == 3 else "en")
+                person = Person(
+                    id=id_, channel=TELEGRAM, address=str(place), language=language,
+                    language_hint=None,
+                )  # fmt: skip
+                tx.people.put(person, at=NOON)
+                tx.subscribers.put(Subscription(person=id_, language=language, **more))
+                found.append(id_)
+            return found
+
+        return await self.store.write(unit)
+
     def _standing(self, tx: Any, case: str) -> Any:
         return self.standings.get(case) or standing(tx, case)
 
     def library(self) -> Any:
-        return open_library()
+        return library()
 
     async def case(self, **changes: Any) -> str:
         """Make a case with a sealed box; return its id."""

@@ -221,6 +221,9 @@ async def test_every_operation_has_its_service(house: DeskHouse) -> None:
     # The others are added where the program is put together.
     own = {one for one in RULES if not one.startswith(("alerts.", "drills.", "checkins."))}
     assert set(house.house.acts()) == own
+    assert set(house.alert_acts()) == {
+        one for one in RULES if one.startswith(("alerts.", "drills."))
+    }
     assert set(house.house.public()) == {name for name, one in OPERATIONS.items() if one.public}
 
 
