@@ -76,6 +76,16 @@ class Settings(BaseSettings):
         default=None,
         description="Public address of the web chat (https or onion), for links that work once.",
     )
+    signal: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Where your team can be reached on Signal: shown to whoever prefers that.",
+    )
+    phone: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Number of your team: shown to whoever prefers to call.",
+    )
     nlu: str = Field(default="embedded", description="`embedded`, or the URL of a Rasa server.")
     heartbeat_url: str | None = Field(
         default=None, description="Fetched every minute while the timers run; an outside watchdog."

@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 
     from bot.content.library import Library
     from bot.domain.ids import ChannelName, PersonId
+    from bot.domain.messages import Inbound
+    from bot.domain.people import Person
+    from bot.flow.session import Answer
     from bot.services.ports import Channel, Clock, DueTimer, Store, Tx
     from bot.settings import Settings
     from bot.understand.understanding import Understanding
@@ -183,7 +186,7 @@ def wire(
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
         search=understand.search if understand is not None else None,
-        more=(role_facts, intake.facts, check_ins.acts.facts, alert_facts),
+        more=(role_facts, intake.facts, check_ins.acts.facts, alert_facts, our_ways(settings)),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
     reception = Reception(
@@ -196,6 +199,7 @@ def wire(
         carrier=delivery,
         recognise=receipts.recognise,
         private=intake.private,
+        stray=intake.stray,
         hearing=check_ins.house.hearing,
         derive=check_ins.house.setup.derive,
         gone=check_ins.book.gone,
@@ -291,6 +295,15 @@ def wire(
             store=store, clock=clock, swept=lambda: pulse.at, ping=_ping(settings.heartbeat_url)
         ),
     )
+
+
+def our_ways(settings: Settings) -> Callable[[Tx, Person, Inbound | None], Mapping[str, Answer]]:
+    """Return what tells flows how the team is reached elsewhere; what is not set is not known."""
+    set_up = {
+        "our_signal": settings.signal, "our_web": settings.web_url, "our_phone": settings.phone
+    }  # fmt: skip
+    known: dict[str, Answer] = {name: value for name, value in set_up.items() if value}
+    return lambda _tx, _person, _inbound: known
 
 
 def _is_group(channel: ChannelName, address: str) -> bool:

@@ -100,6 +100,8 @@ class Reach:
     """Their chat, only when they chose to be nudged there."""
     public: str = field(default="", repr=False)
     """age recipient that only their receipt opens."""
+    only_us: bool = False
+    """About somebody who does not know, or who is under age: nobody else may get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

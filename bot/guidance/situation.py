@@ -71,13 +71,15 @@ def _urgency(answers: Mapping[str, Answer]) -> str | None:
     soon = one(answers.get("soon"))
     if soon in _SOON:
         return _SOON[soon]
-    return _BY_TIME.get(one(answers.get("ongoing")) or "")
+    return _BY_TIME.get(_ongoing(answers) or "")
 
 
 def _ongoing(answers: Mapping[str, Answer]) -> str | None:
     if answers.get("now_danger") == "yes" or one(answers.get("danger")):
         return "ongoing"
-    if one(answers.get("soon")) in _SOON:
+    soon = one(answers.get("soon"))
+    if soon in _SOON:
         return "imminent"
-    found = one(answers.get("ongoing"))
+    # A report asks in one question how soon something happens and whether it goes on.
+    found = soon if soon in ONGOING else one(answers.get("ongoing"))
     return found if found in ONGOING else None

@@ -87,8 +87,13 @@ class Clerk:
         before: Session,
         sprint: Sprint,
         carrier: Carrier | None = None,
+        *,
+        forgets: bool = False,
     ) -> list[Claimed]:
-        """Write the new session and every effect; return the messages leased for the carrier."""
+        """Write the new session and every effect; return the messages leased for the carrier.
+
+        With `forgets` what the person wrote leaves the chat at once.
+        """
         library = self.library()
         sensitive = _sensitive(library, before.frames) or _sensitive(library, sprint.session.frames)
         urgent = _urgent(library, sprint.session.frames) or _urgent(library, before.frames)
@@ -96,7 +101,7 @@ class Clerk:
             tx.people.touch(moment.person.id, at=moment.at)
         else:
             tx.people.put(moment.person, at=moment.at)
-        self._note_theirs(tx, moment, sensitive=sensitive)
+        self._note_theirs(tx, moment, sensitive=sensitive, at_once=forgets)
         envelopes: list[Envelope] = []
         for effect in sprint.effects:
             match effect:

@@ -27,6 +27,7 @@ from bot.services.pressed import Remark, word_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from bot.content.library import Library
     from bot.contract.items import Item
@@ -51,7 +52,8 @@ ADD_MORE = timedelta(minutes=30)
 RECEIPT_STAYS = timedelta(minutes=60)
 RECEIPT_QUESTION = "receipt_words"
 """What is written there is a receipt that fits no case: kept nowhere."""
-CONSENT_VERSION = "1"
+CONSENT_VERSION = "2"
+"""Of what `consent` and `share` of the flow say; changes with their meaning."""
 DEFAULT_DAYS = RETENTION_DAYS[-1]
 
 _DIGITS = re.compile(r"(?:\+|00)?\d[\d\s().-]{6,}\d")
@@ -59,8 +61,6 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]{2,}")
 _PLACE = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}|maps\.|geo:", re.IGNORECASE)
 _BANK = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-_LONG = 60
-"""Characters from which words at a question with buttons tell a story and are no answer."""
 
 
 def looks_private(words: Words) -> bool:
@@ -99,6 +99,9 @@ class Intake:
         if case is not None:
             known["case_state"] = case.state.value
             known["case_answer"] = "yes" if tx.cases.replies(case.id) else "no"
+        if opened is not None and opened[1]:
+            reach = tx.cases.reach(opened[0])
+            known["only_us"] = "no" if reach is not None and not reach.only_us else "yes"
         return known
 
     # -- acts of flows ----------------------------------------------------------------------
@@ -144,7 +147,8 @@ class Intake:
             return moment.person
         tx.cases.open_for(moment.person.id, case.id, sent=True, until=moment.at + ADD_MORE)
         if case.open and tx.cases.reach(case.id) is None:
-            tx.cases.set_reach(case.id, Reach(way=Way.NONE, public=receipt.public))
+            unknown = Reach(way=Way.NONE, public=receipt.public, only_us=True)
+            tx.cases.set_reach(case.id, unknown)
         try:
             found = self.relay.read(tx, case, receipt.secret)
         except VaultError:
@@ -159,7 +163,7 @@ class Intake:
         del do
         opened = tx.cases.opened_by(moment.person.id, now=moment.at)
         if opened is not None:
-            for level, recipient in _RECIPIENTS.items():
+            for level, recipient in _CONSENTS.values():
                 taken_back = Consent(
                     level=level, recipient=recipient, language=moment.language,
                     version=CONSENT_VERSION, at=moment.at, revoked_at=moment.at,
@@ -169,6 +173,33 @@ class Intake:
             tx.audit.add(
                 AuditEntry(at=moment.at, actor="house", act="consent-revoked", subject=opened[0])
             )
+        return moment.person
+
+    def share(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Write down new consent in the ledger of a case that was sent before."""
+        opened = tx.cases.opened_by(moment.person.id, now=moment.at)
+        case = tx.cases.get(opened[0]) if opened and opened[1] else None
+        reach = None if case is None else tx.cases.reach(case.id)
+        if case is not None and reach is not None and not reach.only_us:
+            for consent in _ledger(do.arguments.get("share"), moment, until=case.longest_until):
+                self._append(tx, case.id, consent, moment)
+            self._heard(tx, case.id, moment)
+            entry = AuditEntry(at=moment.at, actor="house", act="consent-given", subject=case.id)
+            tx.audit.add(entry)
+        return moment.person
+
+    def worse(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Make a case that was sent before most urgent, and call for it anew."""
+        del do
+        opened = tx.cases.opened_by(moment.person.id, now=moment.at)
+        case = tx.cases.lock(opened[0]) if opened and opened[1] else None
+        if case is not None:
+            after = raised(heard(case, moment.at), Urgency.RED, moment.at)
+            tx.cases.put(after)
+            call(tx, self.clock, after)
+            entry = AuditEntry(at=moment.at, actor="house", act="raised", subject=case.id,
+                               note=after.urgency.code)  # fmt: skip
+            tx.audit.add(entry)
         return moment.person
 
     def withdraw(self, tx: Tx, moment: Moment, do: Do) -> Person:
@@ -205,9 +236,14 @@ class Intake:
         """Take words that belong into no chat: sealed, deleted at both sides, and said so."""
         if not looks_private(words):
             return None
-        kept = self.seal_words(tx, moment, words)
-        phrase = "private_sealed" if kept else "private_dropped"
-        return Remark(phrase=phrase, forgets=True)
+        return Remark(phrase=self.stray(tx, moment, words), forgets=True)
+
+    def stray(self, tx: Tx, moment: Moment, words: Words) -> str:
+        """Seal words that came where buttons were asked for; return the phrase that says so.
+
+        A name looks like any other word, so whatever is no answer is treated as one.
+        """
+        return "private_sealed" if self.seal_words(tx, moment, words) else "private_dropped"
 
     def hand_over(self, tx: Tx, moment: Moment, effect: HandOver) -> None:
         """Let somebody who asks for a person be a case: called for, and answered in their chat.
@@ -354,27 +390,36 @@ def _items(answers: Mapping[str, Answer], moment: Moment) -> list[Item]:
         ),
         at=moment.at,
     )
-    days = _days(answers)
-    shared = answers.get("share")
-    levels = (shared,) if isinstance(shared, str) else shared or ()
-    ledger = [
+    until = moment.at + timedelta(days=_days(answers))
+    return [coded, *_ledger(answers.get("share"), moment, until=until)]
+
+
+def _ledger(shared: Answer | None, moment: Moment, *, until: datetime) -> list[Consent]:
+    """Return consent as it stands in the case: one entry a recipient."""
+    chosen = (shared,) if isinstance(shared, str) else shared or ()
+    return [
         Consent(
-            level=level, recipient=_RECIPIENTS.get(level, level), language=moment.language,
-            version=CONSENT_VERSION, at=moment.at, expires_at=moment.at + timedelta(days=days),
+            level=_CONSENTS[code][0], recipient=_CONSENTS[code][1], language=moment.language,
+            version=CONSENT_VERSION, at=moment.at, expires_at=until,
         )
-        for level in levels
-        if level in _RECIPIENTS
+        for code in chosen
+        if code in _CONSENTS
     ]  # fmt: skip
-    return [coded, *ledger]
 
 
 _NOT_SENT = frozenset(
     {"wish", "safe_now", "channel_choice", "consent_given", "enough", "after_report"}
 )
-_RECIPIENTS = {
-    "trusted-ngos": "partners", "un-confidential": "un", "public": "public",
-}  # fmt: skip
-"""Consent beyond this team: each step of the ladder is agreed to by itself."""
+_CONSENTS = {
+    "trusted-ngos": ("trusted-ngos", "partners"),
+    "partners-named": ("trusted-ngos", "partners-named"),
+    "un-confidential": ("un-confidential", "un"),
+    "un-anonymous-victim": ("un-anonymous-victim", "un"),
+    "diplomats-quiet": ("diplomats-quiet", "embassies"),
+    "company-named": ("company-named", "company"),
+    "public": ("public", "public"),
+}
+"""Consent beyond this team, by the button: level and recipient. Each is agreed to by itself."""
 
 
 def _kind(name: str, value: Answer) -> str:
@@ -390,17 +435,20 @@ def _days(answers: Mapping[str, Answer]) -> int:
 
 
 def urgency_of(answers: Mapping[str, Answer]) -> Urgency:
-    """Say how soon somebody must look, by the three taps and the kind of threat: never lower."""
+    """Say how soon somebody must look, by the taps and the kind of threat: never lower."""
     if answers.get("now_danger") == "yes" or answers.get("soon") == "h24":
         return Urgency.RED
     found = Urgency.GREEN
+    if answers.get("who") == "minor":
+        # Nobody under age is left to a list: somebody answers today.
+        found = Urgency.AMBER
     if answers.get("threat") in {"arrest", "disappearance", "attack"}:
         found = Urgency.AMBER
     if answers.get("threat") in {"death-threat", "summons", "digital"}:
         found = Urgency.AMBER
     if answers.get("soon") == "h72":
         found = Urgency.AMBER
-    if answers.get("ongoing") == "ongoing" or answers.get("pattern") in {"repeated", "worsening"}:
+    if answers.get("soon") == "ongoing" or answers.get("pattern") in {"repeated", "worsening"}:
         found = max(found, Urgency.YELLOW)
     return found
 
@@ -411,7 +459,10 @@ def _reach(answers: Mapping[str, Answer], person: Person, public: str) -> Reach:
     if answers.get("who") == "unaware" and way is Way.CONTACT:
         way = Way.NONE
     return Reach(
-        way=way, person=person.id if way in {Way.CHAT, Way.RECEIPT} else None, public=public
+        way=way,
+        person=person.id if way in {Way.CHAT, Way.RECEIPT} else None,
+        public=public,
+        only_us=answers.get("who") in {"unaware", "minor"},
     )
 
 
@@ -423,4 +474,6 @@ def intake_acts(intake: Intake) -> Mapping[str, Callable[[Tx, Moment, Do], Perso
         "show-answers": intake.show_answers,
         "withdraw-report": intake.withdraw,
         "revoke-consent": intake.revoke,
+        "share-report": intake.share,
+        "raise-report": intake.worse,
     }

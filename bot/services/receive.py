@@ -15,6 +15,7 @@ from bot.domain.ids import FlowId
 from bot.domain.languages import SOURCE, best_match
 from bot.domain.messages import Inbound, InboundKind
 from bot.domain.people import Person
+from bot.flow.effects import Say
 from bot.flow.engine import advance
 from bot.flow.inputs import Chose, Gave, Pressed, Said, Started, TimedOut, Universal
 from bot.flow.model import AskKind, AskStep
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from bot.domain.ids import LanguageTag, PersonId
     from bot.domain.messages import ReceiptKey
     from bot.domain.words import Words
+    from bot.flow.effects import Sprint
     from bot.flow.inputs import Facts, Input, Understood
+    from bot.flow.model import Text
     from bot.services.check_in_heard import Hearing
     from bot.services.floods import Floods
     from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
@@ -76,6 +79,8 @@ class Reception:
     """Says what typed words stand for when they are a receipt; slow, so asked before the unit."""
     private: Callable[[Tx, Moment, Words], Remark | None] | None = None
     """Takes words that belong into no chat, where a flow that seals asked for none."""
+    stray: Callable[[Tx, Moment, Words], str] | None = None
+    """Takes words that were no answer there; returns the phrase that says what became of them."""
     openings: Mapping[str, Takes] = field(default_factory=dict)
     """Who takes the payload of a link (`/start NAME-REST`), by its name."""
     hear: Callable[[Words], Awaitable[Understood]] | None = None
@@ -206,7 +211,14 @@ class Reception:
         if meant is not None:
             facts = replace(facts, understand=lambda _words: meant)
         sprint = advance(session, event, facts)
-        return self.clerk.apply(tx, moment, session, sprint, carrier=self.carrier)
+        strayed = heard is None and isinstance(event, Said) and self._strayed(session, sprint)
+        if strayed and isinstance(event, Said) and self.stray is not None:
+            said = self.stray(tx, moment, event.words)
+            if self._missed(session, sprint):
+                sprint = _saying(sprint, facts.phrases[said])
+        return self.clerk.apply(
+            tx, moment, session, sprint, carrier=self.carrier, forgets=bool(strayed)
+        )
 
     def _heard(self, tx: Tx, moment: Moment, digest: bytes | None) -> Input | Done | None:
         """Let check-ins listen first: an OK counts, however much else was written."""
@@ -232,17 +244,36 @@ class Reception:
 
     def _private(self, tx: Tx, moment: Moment, session: Session, said: Said) -> Remark | None:
         """Look at words that came where a flow that seals asked for a press."""
+        if self.private is None or self._asked(session) is None:
+            return None
+        return self.private(tx, moment, said.words)
+
+    def _asked(self, session: Session) -> AskStep | None:
+        """Return the question of a flow that seals which waits for anything but words."""
         frame = session.top
-        if self.private is None or frame is None:
+        if frame is None:
             return None
         library = self.library()
         flow = library.pinned(frame.flow, frame.hash) or library.current(frame.flow)
         step = None if flow is None else flow.steps.get(frame.step)
         if flow is None or not flow.seals or not isinstance(step, AskStep):
             return None
-        if step.kind in {AskKind.WORDS, AskKind.FILE}:
-            return None
-        return self.private(tx, moment, said.words)
+        return None if step.kind in {AskKind.WORDS, AskKind.FILE} else step
+
+    def _strayed(self, before: Session, sprint: Sprint) -> bool:
+        """Tell whether words were no answer to a question of a flow that seals."""
+        place, after = len(before.frames) - 1, sprint.session.frames
+        if self._asked(before) is None or place >= len(after):
+            return False
+        then, now = before.frames[place], after[place]
+        narrowed = sprint.session.pending is not None and sprint.session.pending.kind == "country"
+        return not narrowed and (then.step, then.answers) == (now.step, now.answers)
+
+    def _missed(self, before: Session, sprint: Sprint) -> bool:
+        """Tell whether words were read as nothing at all where only a press was asked for."""
+        asked = self._asked(before)
+        typed = asked is not None and asked.kind is AskKind.COUNTRY
+        return sprint.session.misses > before.misses and not typed
 
     def _time_out(self, tx: Tx, person_id: PersonId, turn: int, now: datetime) -> None:
         person = tx.people.find(person_id)
@@ -269,6 +300,12 @@ class Reception:
         """No case is talked about in a group; said once a day, so that nobody can make us flood."""
         if tx.seen.first_time(inbound.channel, inbound.update_id, at=inbound.received_at):
             self.clerk.refuse_group(tx, inbound)
+
+
+def _saying(sprint: Sprint, text: Text) -> Sprint:
+    """Put a sentence before everything that a turn says."""
+    first = Say(lines=(text,), turn=sprint.session.turn)
+    return replace(sprint, effects=(first, *sprint.effects))
 
 
 def to_event(inbound: Inbound, library: Library) -> Input | None:

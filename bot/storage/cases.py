@@ -76,7 +76,10 @@ class CaseRows(Rows):
         """Remember how the person is reached, or forget it."""
         sealed = None
         if reach is not None:
-            told = {"way": reach.way, "person": reach.person, "public": reach.public}
+            told = {
+                "way": reach.way, "person": reach.person, "public": reach.public,
+                "only_us": reach.only_us,
+            }  # fmt: skip
             sealed = self.seal(dump(told), context=f"case_file/reach/{id_}")
         self.conn.execute(update(cases).where(cases.c.id == id_).values(reach=sealed))
 
@@ -88,7 +91,9 @@ class CaseRows(Rows):
             return None
         told = json.loads(self.open(sealed, context=f"case_file/reach/{id_}"))
         person = None if told["person"] is None else PersonId(told["person"])
-        return Reach(way=Way(told["way"]), person=person, public=told["public"])
+        return Reach(
+            way=Way(told["way"]), person=person, public=told["public"], only_us=told["only_us"]
+        )
 
     def reply(self, case: CaseId, body: bytes, *, at: datetime) -> Reply:
         """Keep an answer to the person, after the earlier ones."""

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from bot.domain.errors import ContentError
-from bot.domain.ids import LanguageTag
+from bot.domain.ids import FlowId, LanguageTag, StepId
+from bot.flow.model import AskStep, SayStep
 from bot.scripts import bare, on_terminal, play, read_script, record
 from tests.conversations.shelf import FLOWS, LANGUAGES, SCRIPTS
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bot.content.library import Library
 
 MOST_TAPS = 9
-"""From the menu to the last screen of a report."""
+"""From the menu to a report that is sent, or to its last screen where nobody can read one."""
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -57,15 +58,17 @@ def test_a_script_speaks_its_language_and_expects_an_answer_to_each_act(name: st
             assert following.kind == "bot", f"{line.place}: nothing is expected after it"
 
 
+@pytest.mark.parametrize("walk", ["quick", "sent", "calm"])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_report_is_at_its_last_screen_after_nine_taps_at_most(
-    language: str, library: Library
+    language: str, walk: str, library: Library
 ) -> None:
-    script = read_script(SCRIPTS[f"report/quick.{language}"])
-    flow = library.flows[next(flow for flow in library.flows if flow == "report")]
-    step = next(step for id_, step in flow.steps.items() if id_ == "after_bodies")
-    last = bare(library.render(step.text, LanguageTag(language)))  # type: ignore[union-attr] # asks
-    async with on_terminal(script.language, library=library) as surface:
+    script = read_script(SCRIPTS[f"report/{walk}.{language}"])
+    last_step = "sent" if script.watched else "after_bodies"
+    step = library.flows[FlowId("report")].steps[StepId(last_step)]
+    assert isinstance(step, AskStep | SayStep)
+    last = bare(library.render(step.text, LanguageTag(language)))
+    async with on_terminal(script.language, library=library, watched=script.watched) as surface:
         taps, heard = 0, ""
         for line in script.talk:
             if line.kind == "them":

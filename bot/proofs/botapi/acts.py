@@ -69,6 +69,11 @@ class Acts:
             message_id = self._post(chat_id, body, by=by, forwarded=forwarded, reply_to=reply_to)
         return message_id
 
+    async def unread(self, *, chat_id: int) -> bool:
+        """Tell whether the bot has not confirmed something that was done in a chat."""
+        lines = (chat_id, ("presses", chat_id))
+        return any(item.line in lines for item in self.world.updates.waiting())
+
     async def send_file(
         self,
         *,

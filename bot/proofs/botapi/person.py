@@ -160,6 +160,10 @@ class Person:
         if heard is not None:
             raise NothingHeardError(f"waited for silence, heard {heard.text!r}")
 
+    async def is_unread(self) -> bool:
+        """Tell whether the bot has not taken yet what was done here."""
+        return bool(await self._do("unread"))
+
     async def forgets(self) -> None:
         """Count everything shown until now as heard."""
         self._heard_up_to = int(await self._do("last"))

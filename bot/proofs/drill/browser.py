@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.proofs.drill.telegram import FLOWS, TYPED
+from bot.proofs.drill.telegram import TYPED, stage_flows
 
 if TYPE_CHECKING:
     from bot.proofs.drill.stage import Stage
@@ -20,6 +20,7 @@ _BUTTONS = re.compile(r'name="data" value="([^"]+)"')
 _AT_ONCE = 4
 _ROUND = 12
 """Acts of one visitor."""
+_NOT_OURS = 403
 
 
 async def visit(stage: Stage, share: int) -> None:
@@ -36,7 +37,9 @@ async def _visit(stage: Stage, number: int, share: int) -> None:
         "User-Agent": cage.name("browser's name"), "Accept-Language": "en",
         "Referer": f"http://{cage.name('page before')}.example/", "X-Forwarded-For": "192.0.2.7",
     }  # fmt: skip
-    async with aiohttp.ClientSession(stage.web, headers=headers) as session:
+    # Cookies of a bare address are not kept by default; without one nothing is ever taken.
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(stage.web, headers=headers, cookie_jar=jar) as session:
         page = await (await session.get("/", params={"lang": cage.name("query")})).text()
         for cookie in session.cookie_jar:
             cage.known(cookie.value, "web chat, cookie")
@@ -49,7 +52,7 @@ async def _visit(stage: Stage, number: int, share: int) -> None:
                 form = {**dict(_FIELDS.findall(page)), "data": chance.choice(pressed)}
                 page = await (await session.post("/press", data=form)).text()
             elif chance.random() < 0.3:
-                line = chance.choice((*TYPED, *(f"/{flow}" for flow in FLOWS if flow != "forget")))
+                line = chance.choice((*TYPED, *(f"/{flow}" for flow in stage_flows(stage))))
                 form = {**dict(_FIELDS.findall(page)), "text": line}
                 page = await (await session.post("/say", data=form)).text()
         form = dict(_FIELDS.findall(page))
@@ -78,6 +81,8 @@ async def _act(stage: Stage, session: aiohttp.ClientSession, page: str, act: str
             await session.get(f"/static/{word}/chat.css")
             await session.get(f"/file/{word}")
             answer = await session.get("/", params={"open": word})
+    if answer.status == _NOT_OURS:
+        raise RuntimeError("the web chat did not take what was sent from its own page")
     return await answer.text()
 
 
@@ -86,7 +91,7 @@ async def type_in_a_terminal(stage: Stage, share: int) -> None:
     if not share:
         return
     typed = []
-    for flow in FLOWS[1:]:
+    for flow in stage_flows(stage):
         typed += [f"/{flow}", stage.cage.word("terminal"), "1"]
         if len(typed) >= share * 3:
             break

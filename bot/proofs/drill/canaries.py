@@ -1,8 +1,9 @@
 """Canaries: words, names and ids that nobody but the drill ever wrote, and the forms they may take.
 
 Every word of one run begins with one of three markers (a word in Latin, Cyrillic and Arabic
-letters), so that a search looks for a handful of markers and not for thousands of words; what
-stands behind a marker then tells which word it was. Ids are few and are looked for one by one.
+letters) and every number of an account with the same five digits, so that a search looks for a
+handful of markers and not for thousands of words; what stands behind a marker then tells which it
+was. What others made (cookies, receipts) is looked for one by one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _SCRIPTS = ("bcdfghjklmnpqrstvwxz", "бвгджзклмнпрстфхцчшщ", "بتثجحخدذرزسشصضطظعغفق")
 _MARKER = (8, 6, 6)
 _TAIL = 8
-_FIRST_ID = 7_000_000_000
+_FIRST_ID, _ID_RANGE = 7_000_000_000, 10**5
+"""Numbers of one run share all but their last five digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,18 @@ class Cage:
 
     chance: Random
     planted: list[Canary] = field(default_factory=list)
+    _numbers: set[int] = field(default_factory=set)
 
     @cached_property
     def markers(self) -> tuple[str, ...]:
         """The beginnings of all words of this run."""
         sizes = zip(_SCRIPTS, _MARKER, strict=True)
         return tuple("".join(self.chance.choices(letters, k=size)) for letters, size in sizes)
+
+    @cached_property
+    def first_number(self) -> int:
+        """The number that all numbers of this run begin with."""
+        return _FIRST_ID + self.chance.randrange(10**4) * _ID_RANGE
 
     def word(self, where: str) -> str:
         """Return a new word."""
@@ -60,7 +68,10 @@ class Cage:
 
     def number(self, where: str) -> int:
         """Return a new number of an account."""
-        number = _FIRST_ID + self.chance.randrange(10**9)
+        number = self.first_number
+        while number in self._numbers or number == self.first_number:
+            number = self.first_number + self.chance.randrange(_ID_RANGE)
+        self._numbers.add(number)
         self._keep(Canary(text=str(number), where=where, is_id=True))
         return number
 
@@ -101,3 +112,13 @@ def number_forms(number: str) -> Iterator[tuple[str, bytes]]:
     for order in ("big", "little"):
         # Six bytes is how SQLite keeps a number of this size.
         yield "binary", int(number).to_bytes(6, order)
+
+
+def number_markers(first: int) -> Iterator[tuple[str, bytes]]:
+    """Give what every number that begins as `first` does has in common, in each form."""
+    digits = len(str(first)) - len(str(_ID_RANGE)) + 1
+    yield from forms(str(first)[:digits])
+    for number in (first, first + _ID_RANGE):
+        big = number.to_bytes(6, "big")[:4]
+        yield "binary", big
+        yield "binary", big[::-1]

@@ -43,7 +43,7 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
             await press(person, label)
         words = stage.cage.word("own words of a report")
         stage.office.sealed.append(words)
-        await person.says(f"They said that {words} is next.")
+        await person.says(f"A neighbour called {words} keeps asking questions.")
         await answer(person)
         await press(person, "No file")
         await press(person, "90 days")

@@ -5,17 +5,20 @@ Knows nothing of where bytes come from; whoever brings them gives the place its 
 
 from __future__ import annotations
 
+import base64
 import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.proofs.drill.canaries import forms, number_forms
+from bot.proofs.drill.canaries import forms, number_forms, number_markers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.proofs.drill.canaries import Canary
+
+    Shapes = Callable[[str], Iterator[tuple[str, bytes]]]
 
 _BEFORE, _BEHIND = 8, 512
 """Bytes around a marker in which the whole word must stand."""
@@ -43,44 +46,71 @@ class Search:
 
     Args:
         markers: What every word begins with.
+        first_number: What every number begins with.
         planted: All that was planted so far.
     """
 
-    def __init__(self, markers: Sequence[str], planted: Sequence[Canary]) -> None:
-        self._markers = dict.fromkeys(pair for marker in markers for pair in forms(marker))
-        self._words = [one for one in planted if one.text.startswith(tuple(markers))]
-        self._ids = [
-            (one, pair)
-            for one in planted
-            if one not in self._words
-            for pair in (number_forms(one.text) if one.text.isdecimal() else forms(one.text))
-        ]
+    def __init__(
+        self, markers: Sequence[str], first_number: int, planted: Sequence[Canary]
+    ) -> None:
+        words = [one for one in planted if one.text.startswith(tuple(markers))]
+        numbers = [one for one in planted if one.text.isdecimal()]
+        known = [one for one in planted if one.is_id and not one.text.isdecimal()]
+        self._marked = (
+            (tuple(dict.fromkeys(p for one in markers for p in forms(one))), words, forms),
+            (tuple(dict.fromkeys(number_markers(first_number))), numbers, number_forms),
+        )
+        self._tokens = [(one, pair) for one in known for pair in _plain_forms(one.text)]
 
-    def look(self, data: bytes, place: str) -> list[Found]:
-        """Return every canary in `data`, each once for a form."""
-        found = list(self._plain(data, place))
+    def look(self, data: bytes, place: str, *, tokens: bool = True) -> list[Found]:
+        """Return every canary in `data`, each once for a form.
+
+        Args:
+            data: What was taken.
+            place: Where it was.
+            tokens: Off leaves out what has no marker: looking for those is slow.
+        """
+        found = list(self._plain(data, place, tokens=tokens))
         for inner in _inflated(data):
-            found += self._plain(inner, f"{place} (compressed)")
+            found += self._plain(inner, f"{place} (compressed)", tokens=tokens)
         return list(dict.fromkeys(found))
 
-    def _plain(self, data: bytes, place: str) -> Iterator[Found]:
-        for form, marker in self._markers:
-            windows = [data[max(at - _BEFORE, 0) : at + _BEHIND] for at in _positions(data, marker)]
-            if windows:
-                yield from self._named(b"\0\0".join(windows), form, place)
-        for canary, (form, raw) in self._ids:
+    def _plain(self, data: bytes, place: str, *, tokens: bool) -> Iterator[Found]:
+        for markers, canaries, shapes in self._marked:
+            for form, marker in markers:
+                windows = [
+                    data[max(at - _BEFORE, 0) : at + _BEHIND] for at in _positions(data, marker)
+                ]
+                if windows:
+                    among = b"\0\0".join(windows)
+                    yield from _named(among, form, place, canaries, shapes)
+        for canary, (form, raw) in self._tokens if tokens else ():
             if raw in data:
                 yield Found(canary=canary.text, place=place, form=form, planted=canary.where)
 
-    def _named(self, windows: bytes, form: str, place: str) -> Iterator[Found]:
-        """Say which words stand behind markers that were found."""
-        named = False
-        for canary in self._words:
-            if any(raw in windows for name, raw in forms(canary.text) if name == form):
-                named = True
-                yield Found(canary=canary.text, place=place, form=form, planted=canary.where)
-        if not named:
-            yield Found(canary="", place=place, form=form, planted="a piece of a word")
+
+def _named(
+    windows: bytes, form: str, place: str, canaries: Sequence[Canary], shapes: Shapes
+) -> Iterator[Found]:
+    """Say which canaries stand behind markers that were found."""
+    named = False
+    for canary in canaries:
+        if any(raw in windows for name, raw in shapes(canary.text) if name == form):
+            named = True
+            yield Found(canary=canary.text, place=place, form=form, planted=canary.where)
+    if not named and shapes is forms:
+        yield Found(canary="", place=place, form=form, planted="a piece of a word")
+
+
+def _plain_forms(token: str) -> Iterator[tuple[str, bytes]]:
+    """Give the bytes that something which others made may be kept as."""
+    raw = token.encode()
+    yield "utf-8", raw
+    yield "utf-16-le", token.encode("utf-16-le")
+    yield "hex", raw.hex().encode()
+    for spare in range(3):
+        coded = base64.b64encode(bytes(spare) + raw)
+        yield "base64", coded[(spare * 8 + 5) // 6 : (spare + len(raw)) * 8 // 6]
 
 
 def _positions(data: bytes, wanted: bytes) -> Iterator[int]:

@@ -21,6 +21,7 @@ from bot.proofs.drill.office import Office
 from bot.proofs.drill.search import Search
 from bot.proofs.drill.server import DONE
 from bot.proofs.program import Program
+from bot.proofs.warm import lend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -51,6 +52,7 @@ class Stage:
     """What the bot asked, and how often."""
     found: list[Found] = field(default_factory=list)
     looks: int = 0
+    _states: dict[Path, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -79,14 +81,17 @@ class Stage:
 
     def search(self) -> Search:
         """Return a search for everything planted so far."""
-        return Search(self.cage.markers, tuple(self.cage.planted))
+        return Search(self.cage.markers, self.cage.first_number, tuple(self.cage.planted))
 
-    def look(self, theft: str = "without the key") -> None:
-        """Take all bytes but the key file and look for canaries."""
+    def look(self, theft: str = "without the key", *, everything: bool = True) -> None:
+        """Take all bytes but the key file and look for canaries.
+
+        Without `everything` only files that changed since the last look are searched.
+        """
         self.looks += 1
         search = self.search()
-        for place, data in self.kept():
-            self.found += search.look(data, f"{theft}: {place}")
+        for place, data in self.kept(everything=everything):
+            self.found += search.look(data, f"{theft}: {place}", tokens=everything)
 
     async def settle(self) -> None:
         """Have every job done that is due."""
@@ -99,7 +104,7 @@ class Stage:
     def _done(self) -> int:
         return self.program.log.read_text(errors="replace").count(f'"{DONE}"')
 
-    def kept(self) -> list[tuple[str, bytes]]:
+    def kept(self, *, everything: bool = True) -> list[tuple[str, bytes]]:
         """Return all bytes that lie where the program runs, but for the key file."""
         keys = self.key_file.parent
         files = [
@@ -107,8 +112,17 @@ class Stage:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and not path.is_symlink() and keys not in path.parents
         ]
-        found = [(str(path.relative_to(self.folder)), _read(path)) for path in files]
+        wanted = [path for path in files if self._changed(path) or everything]
+        found = [(str(path.relative_to(self.folder)), _read(path)) for path in wanted]
         return [*found, *self._held(files)]
+
+    def _changed(self, path: Path) -> bool:
+        with suppress(FileNotFoundError):
+            at = path.stat()
+            before = self._states.get(path)
+            self._states[path] = now = (at.st_ino, at.st_mtime_ns, at.st_size)
+            return before != now
+        return False
 
     def _held(self, files: list[Path]) -> list[tuple[str, bytes]]:
         """Return files that the program holds open and that have no name, or lie elsewhere."""
@@ -167,6 +181,7 @@ async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
             folder=folder, program=program, api=api, clock=clock, cage=Cage(chance),
             chance=chance, web=f"http://127.0.0.1:{port}",
         )  # fmt: skip
+        await asyncio.to_thread(lend, program.home)
         try:
             await program.start()
             yield stage

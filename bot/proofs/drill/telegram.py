@@ -20,16 +20,13 @@ if TYPE_CHECKING:
     from bot.proofs.botapi.person import Heard, Person
     from bot.proofs.drill.stage import Stage
 
-FLOWS = (
-    "start", "report", "resources", "mechanisms", "learn", "settings", "person", "sos", "danger",
-    "help", "language", "forget", "status", "duty",
-)  # fmt: skip
 TYPED = ("Kenya", "1", "yesterday")
 """Answers for questions that take no button."""
 
 _AT_ONCE = 12
 _STEPS = 18
-_PATIENCE, _QUIET = 15.0, 0.15
+_PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
+"""Seconds: until an answer at last, between messages of one, and after what needs no answer."""
 _TRIES = 15
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
@@ -63,7 +60,7 @@ class Walk:
         flows: list[str] = []
         while self.said < share:
             if not flows:
-                flows = list(FLOWS)
+                flows = stage_flows(self.stage)
                 chance.shuffle(flows)
                 # Everybody begins elsewhere, so that a short drill meets every flow as well.
                 flows = flows[self.number % len(flows) :] + flows[: self.number % len(flows)]
@@ -108,16 +105,24 @@ class Walk:
                 self.stage.questions[heard.text] += 1
 
 
+def stage_flows(stage: Stage) -> list[str]:
+    """Return every flow there is."""
+    return list(stage.office.bookcase().flows)
+
+
 async def answer(person: Person, patience: float = _PATIENCE) -> list[Heard]:
     """Return all that the bot shows now; nothing when it has nothing to say."""
-    heard = []
-    within = patience
-    try:
-        while True:
-            heard.append(await person.hears(within=within))
-            within = _QUIET
-    except NothingHeardError:
-        return heard
+    heard: list[Heard] = []
+    idle = waited = 0.0
+    while idle < _IDLE and waited < patience:
+        try:
+            heard.append(await person.hears(within=_QUIET))
+        except NothingHeardError:
+            if heard:
+                break
+            waited += _QUIET
+            idle = 0.0 if await person.is_unread() else idle + _QUIET
+    return heard
 
 
 async def press(person: Person, label: str) -> list[Heard]:

@@ -11,6 +11,7 @@ from bot.domain.cases import Way
 from bot.domain.ids import CaseId
 from bot.first_start import begin
 from bot.scripts import bare
+from bot.wiring import wire
 from tests.services.cases.reporting import QUICK, desks, receipt_in, report
 
 if TYPE_CHECKING:
@@ -166,7 +167,32 @@ async def test_what_must_not_be_typed_is_sealed_deleted_and_warned_of(
     assert [item.text for item in items if isinstance(item, WrittenWords)] == [text]
 
 
-@pytest.mark.parametrize("text", ["Yes", "2031-05-03", "3.5.2031", "in 2 days", "I do not know"])
+async def test_a_name_typed_where_buttons_are_asked_for_is_sealed_deleted_and_warned_of(
+    house: House,
+) -> None:
+    kestrel, _ = await desks(house)
+    await report(house, presses=QUICK[:5])
+    shown = await house.says("7001", "Kasimir Quill")
+    assert "I sealed what you wrote" in said(shown)
+    assert "Who is at risk?" in said(shown), "the question stands there again"
+    assert f"m{house.updates}" in house.channel.gone
+    for label in QUICK[5:]:
+        shown = await house.presses("7001", label)
+    receipt_in(shown)
+    items = await kestrel.reads(await kestrel.takes())
+    assert [item.text for item in items if isinstance(item, WrittenWords)] == ["Kasimir Quill"]
+
+
+async def test_before_anybody_may_read_a_typed_name_is_not_kept(house: House) -> None:
+    await desks(house)
+    await report(house, presses=QUICK[:1])
+    shown = await house.says("7001", "Kasimir Quill")
+    assert "I did not keep what you wrote" in said(shown)
+    assert f"m{house.updates}" in house.channel.gone
+    assert await house.store.read(lambda tx: tx.sealed.ids()) == []
+
+
+@pytest.mark.parametrize("text", ["Yes", "no", "2", "I do not know"])
 async def test_an_answer_is_not_taken_for_something_private(house: House, text: str) -> None:
     await desks(house)
     await report(house, presses=QUICK[:4])
@@ -309,7 +335,79 @@ async def test_consent_beyond_the_team_is_taken_back_in_the_ledger(house: House)
     assert "only our team may use it" in said(shown)
     items = await kestrel.reads(await kestrel.takes())
     revoked = [item for item in items if isinstance(item, Consent) and item.revoked_at]
-    assert {item.recipient for item in revoked} == {"partners", "un", "public"}
+    assert {item.recipient for item in revoked} == {
+        "partners", "partners-named", "un", "embassies", "company", "public"
+    }  # fmt: skip
+
+
+async def test_consent_for_more_is_given_later_by_recipient(house: House) -> None:
+    kestrel, _ = await desks(house)
+    receipt = receipt_in(await report(house))
+    await house.says("7001", receipt)
+    await house.presses("7001", "Let more people see it")
+    for label in ("Partners, with names", "Embassies, quietly", "Done"):
+        shown = await house.presses("7001", label)
+    assert "Only those whom you named may get it" in said(shown)
+    items = await kestrel.reads(await kestrel.takes())
+    given = {(one.level, one.recipient) for one in items if isinstance(one, Consent)}
+    assert given == {
+        ("coordinator-only", "us"), ("trusted-ngos", "partners-named"),
+        ("diplomats-quiet", "embassies"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["Somebody who does not know", "Me, and I am under 18"])
+async def test_nobody_else_may_get_what_is_about_somebody_who_cannot_agree(
+    house: House, who: str
+) -> None:
+    kestrel, _ = await desks(house)
+    path = (*QUICK[:5], who, "Death threat", "Send now")
+    receipt = receipt_in(await report(house, presses=path))
+    await house.says("7001", receipt)
+    shown = await house.presses("7001", "Let more people see it")
+    assert "Only our team may have this report" in said(shown)
+    items = await kestrel.reads(await kestrel.takes())
+    assert [one.level for one in items if isinstance(one, Consent)] == ["coordinator-only"]
+
+
+async def test_its_person_can_say_that_it_became_more_urgent(house: House) -> None:
+    kestrel, _ = await desks(house)
+    path = (*QUICK[:4], "No", "No, it is over", "Me", "A law or a closure", "Send now")
+    receipt = receipt_in(await report(house, presses=path))
+    assert (await kestrel.queue()).cases[0].urgency is contract.Urgency.GREEN
+    await house.says("another chat", receipt)
+    shown = await house.presses("another chat", "It is more urgent now")
+    assert "marked as most urgent" in said(shown)
+    assert "Front Line" in said(shown)
+    assert (await kestrel.queue()).cases[0].urgency is contract.Urgency.RED
+    await house.settle(timedelta(seconds=2))
+    told = [bare(message.text) for to, message in house.channel.shown if to == "kestrel"]
+    assert told[-1].endswith(", red, waiting.")
+
+
+@pytest.mark.parametrize(
+    ("choice", "name", "value"),
+    [
+        ("I prefer Signal", "signal", "@invented.77"),
+        ("I prefer a web page", "web_url", "https://chat.invented.example"),
+        ("I prefer to call", "phone", "+00 000 0000"),
+    ],
+)
+async def test_whoever_prefers_another_way_is_told_ours(
+    house: House, choice: str, name: str, value: str
+) -> None:
+    await desks(house)
+    shown = await report(house, presses=(*QUICK[:2], choice))
+    assert value not in said(shown)
+    await house.says("7001", "/stop")
+    settings = house.settings.model_copy(update={name: value})
+    house.parts = wire(
+        settings, store=house.store, bookcase=house.parts.bookcase, channels=[house.channel],
+        clock=house.clock, limits=False,
+    )  # fmt: skip
+    shown = await report(house, presses=(*QUICK[:2], choice))
+    assert value in said(shown)
+    assert "Front Line" in said(shown)
 
 
 async def test_the_operator_keeps_nothing_longer_than_the_operator_says(house: House) -> None:
