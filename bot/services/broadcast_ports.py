@@ -33,6 +33,8 @@ class LedgerRow:
     language: LanguageTag
     attempts: int
     """Above zero an earlier worker may have sent it."""
+    digest: bool = False
+    """They want what can wait in one message a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,24 @@ class Settled:
     again_at: datetime | None = None
     uncertain: bool = False
     """With WAITING: it may have arrived, so it counts as an attempt."""
+    ask_at: datetime | None = None
+    """When somebody who stays silent is asked again."""
+    bundle: str | None = None
+    """What rows share that came in one message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """Somebody whom a roll call reached and who gave no answer that settles it."""
+
+    seq: int
+    person: PersonId
+    language: LanguageTag
+    clock: OwnClock = field(repr=False)
+    asked: int
+    """How often they were asked again."""
+    hushed: bool
+    """Nothing may be sent to that chat now, or ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +79,8 @@ class StandingCopy:
     address: str = field(repr=False)
     language: LanguageTag
     refs: tuple[str, ...] = field(repr=False)
+    beside: tuple[AlertId, ...] = ()
+    """Other alerts that stand in the same message."""
 
 
 class Alerts(Protocol):
@@ -90,6 +112,10 @@ class Alerts(Protocol):
         Raises:
             ConflictError: Somebody changed it meanwhile.
         """
+        ...
+
+    def rest(self, id_: AlertId, *, until: datetime) -> None:
+        """Let the house look at an alert again no sooner than then; not a change of it."""
         ...
 
     def delete(self, id_: AlertId) -> None:
@@ -140,6 +166,18 @@ class Ledger(Protocol):
         """Lease rows that are due; settles those that have no address any more."""
         ...
 
+    def claim_with(
+        self,
+        row: LedgerRow,
+        alerts: Collection[AlertId],
+        *,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+    ) -> list[LedgerRow]:
+        """Lease what else of these alerts is due for the same person, oldest first."""
+        ...
+
     def settle(self, outcomes: Sequence[Settled], *, worker: str, at: datetime) -> int:
         """Write what became of leased rows; return how many leases still held."""
         ...
@@ -172,8 +210,31 @@ class Ledger(Protocol):
         """Forget the message ids of copies that are gone, changed, or can never be."""
         ...
 
-    def answer(self, person: PersonId, answer: Answer, *, at: datetime) -> list[AlertId]:
-        """Write an answer to every roll call that reached somebody; return which."""
+    def answer(
+        self, person: PersonId, answer: Answer, *, at: datetime, again_at: datetime | None = None
+    ) -> list[AlertId]:
+        """Write an answer to every roll call that reached somebody; return which.
+
+        Safe and help end the asking; "later" puts it off to `again_at`.
+        """
+        ...
+
+    def to_ask(self, alert: AlertId, *, now: datetime, limit: int) -> list[Unanswered]:
+        """Return who is to be asked again now, those who wait longest first."""
+        ...
+
+    def asked(
+        self, seqs: Collection[int], *, ask_at: datetime | None, counted: bool = True
+    ) -> None:
+        """Note that they were asked, and when next; None is never again."""
+        ...
+
+    def next_ask(self, alert: AlertId) -> datetime | None:
+        """Return when the next one is asked again."""
+        ...
+
+    def ask_nobody(self, alert: AlertId) -> None:
+        """End the asking of an alert."""
         ...
 
     def answers(self, alert: AlertId) -> dict[Answer, int]:

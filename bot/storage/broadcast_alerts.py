@@ -71,6 +71,11 @@ class AlertRows(Rows):
             raise ConflictError("The alert was changed meanwhile.")
         return new
 
+    def rest(self, id_: AlertId, *, until: datetime) -> None:
+        """Let the house look at an alert again no sooner than then; not a change of it."""
+        later = update(alerts).where(alerts.c.id == id_, alerts.c.due_at.is_not(None))
+        self.conn.execute(later.values(due_at=micros(until)))
+
     def delete(self, id_: AlertId) -> None:
         """Delete an alert and its rows."""
         self.conn.execute(delete(ledger).where(ledger.c.alert == id_))

@@ -6,40 +6,38 @@ Sums over its rows are the only truth about an alert; nothing is counted elsewhe
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, insert, select, text, update
+from sqlalchemy import BigInteger, bindparam, case, func, insert, select, text, update
 from sqlalchemy import delete as delete_from
 
-from bot.domain.broadcasts import OPEN, Answer, Outcome, Reason, stands_over
+from bot.domain.broadcasts import OPEN, Answer, Outcome, Reason
 from bot.domain.ids import AlertId, ChannelName, LanguageTag, PersonId
 from bot.domain.quiet import read as read_clock
 from bot.services.broadcast_ports import Counts, LedgerRow, Settled, StandingCopy
 from bot.storage.broadcast_choosing import FIRST, REST, ROW, counted, frozen, reached
+from bot.storage.broadcast_roll_call import MINUTE, RollCallRows, minute_of, reached_them
 from bot.storage.broadcast_subscribers import leave
-from bot.storage.broadcast_tables import ledger, meaning, subscriber
+from bot.storage.broadcast_tables import ledger, subscriber
 from bot.storage.codec import dump
-from bot.storage.rows import Rows, micros, moment
+from bot.storage.rows import micros, moment
 from bot.storage.tables import person as people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Row, Select
 
     from bot.domain.audiences import Audience
     from bot.domain.quiet import OwnClock
 
-_MINUTE = timedelta(minutes=1) // timedelta(microseconds=1)
-UNKNOWN = LanguageTag("und")
 _WAITING = text("ledger.state = 'waiting'")
 _CLAIMED = text("ledger.state = 'claimed'")
 _FREE = {"state": Outcome.WAITING, "claimed_by": None, "lease_until": None}
 
 
-class LedgerRows(Rows):
+class LedgerRows(RollCallRows):
     """Implements `Ledger`."""
 
     __slots__ = ()
@@ -69,7 +67,7 @@ class LedgerRows(Rows):
         """Set when each is due and who goes first; return the earliest moment."""
         theirs = (ledger.c.alert == alert, ledger.c.state == Outcome.WAITING)
         clocks = self.conn.execute(select(ledger.c.clock).where(*theirs).distinct()).scalars().all()
-        moments = {tag: micros(due(read_clock(self._meaning(tag)))) for tag in clocks}
+        moments = {tag: micros(due(read_clock(self.meaning(tag)))) for tag in clocks}
         for at in sorted(set(moments.values())):
             same = [tag for tag, one in moments.items() if one == at]
             whose = () if len(same) == len(moments) else (ledger.c.clock.in_(same),)
@@ -100,7 +98,7 @@ class LedgerRows(Rows):
                 ),
                 reason=case((doubt, ""), (busy, Reason.BUSY.value), else_=reason),
                 person=case((doubt, ledger.c.person), else_=""),
-                settled_at=_minute(at),
+                settled_at=minute_of(at),
             )
         )
 
@@ -109,7 +107,7 @@ class LedgerRows(Rows):
         self.conn.execute(
             update(ledger)
             .where(ledger.c.alert == alert, ledger.c.person != "")
-            .values(person="", refs=None)
+            .values(person="", refs=None, ask_at=None, bundle=None)
         )
 
     # -- on the way --------------------------------------------------------------------------
@@ -136,28 +134,60 @@ class LedgerRows(Rows):
                 rows = self.conn.execute(_DUE, asked).all()
                 lost = [row.seq for row in rows if row.address is None]
                 if lost:
-                    ended = {"state": Outcome.UNREACHABLE, "person": "", "settled_at": _minute(now)}
+                    ended = {
+                        "state": Outcome.UNREACHABLE,
+                        "person": "",
+                        "settled_at": minute_of(now),
+                    }
                     self.conn.execute(update(ledger).where(ledger.c.seq.in_(lost)).values(**ended))
                 found += [row for row in rows if row.address is not None]
                 if not lost:
                     break
+        return self._leased(found, worker=worker, until=now + lease)
+
+    def claim_with(
+        self,
+        row: LedgerRow,
+        alerts: Collection[AlertId],
+        *,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+    ) -> list[LedgerRow]:
+        """Lease what else of these alerts is due for the same person, oldest first."""
+        wanted = (
+            select(ledger, people.c.address)
+            .select_from(ledger.join(people, people.c.id == ledger.c.person))
+            .where(
+                _WAITING,
+                ledger.c.person == row.person,
+                ledger.c.alert.in_(list(alerts)),
+                ledger.c.channel == row.channel,
+                ledger.c.due_at <= micros(now),
+                people.c.address.is_not(None),
+            )
+            .order_by(ledger.c.seq)
+            .with_for_update(of=ledger, skip_locked=True)
+        )
+        return self._leased(self.conn.execute(wanted).all(), worker=worker, until=now + lease)
+
+    def _leased(
+        self, found: Sequence[Row[Any]], *, worker: str, until: datetime
+    ) -> list[LedgerRow]:
         if found:
-            leased = {
-                "those": [row.seq for row in found],
-                "by": worker,
-                "until": micros(now + lease),
-            }
+            leased = {"those": [row.seq for row in found], "by": worker, "until": micros(until)}
             self.conn.execute(_CLAIM, leased)
-        languages = self._meanings({row.lang for row in found})
+        known = self.meanings({row.lang for row in found} | {row.clock for row in found})
         return [
             LedgerRow(
                 seq=row.seq,
-                alert=alert,
+                alert=AlertId(row.alert),
                 person=PersonId(row.person),
-                channel=channel,
+                channel=ChannelName(row.channel),
                 address=self._address(row.person, row.address),
-                language=LanguageTag(languages[row.lang]),
+                language=LanguageTag(known[row.lang]),
                 attempts=row.attempts,
+                digest=read_clock(known[row.clock]).digest,
             )
             for row in found
         ]
@@ -177,9 +207,11 @@ class LedgerRows(Rows):
             asked |= {
                 "why": one.reason,
                 "whose": one.row.person if stays else "",
-                "minute": _minute(at),
+                "minute": minute_of(at),
                 # Not padded: message ids are alike in length, and there are many.
                 "ids": refs and self.cipher.seal(refs, context=f"ledger/refs/{one.row.seq}"),
+                "ask": None if one.ask_at is None else micros(one.ask_at),
+                "with": one.bundle,
             }
             held += self.count(_SETTLE, asked)
         return held
@@ -230,7 +262,7 @@ class LedgerRows(Rows):
             .limit(limit)
         )
         rows = self.conn.execute(wanted).all()
-        languages = self._meanings({row.lang for row in rows})
+        languages = self.meanings({row.lang for row in rows})
         return [
             StandingCopy(
                 seq=row.seq,
@@ -241,64 +273,29 @@ class LedgerRows(Rows):
                 refs=tuple(
                     json.loads(self.cipher.open(row.refs, context=f"ledger/refs/{row.seq}"))
                 ),
+                beside=self._beside(row),
             )
             for row in rows
         ]
+
+    def _beside(self, row: Row[Any]) -> tuple[AlertId, ...]:
+        if row.bundle is None:
+            return ()
+        others = (
+            select(ledger.c.alert)
+            .where(
+                ledger.c.bundle == row.bundle, ledger.c.seq != row.seq, ledger.c.refs.is_not(None)
+            )
+            .order_by(ledger.c.seq)
+        )
+        return tuple(AlertId(one) for one in self.conn.execute(others).scalars())
 
     def taken_back(self, seqs: Sequence[int]) -> None:
         """Forget the message ids of copies that are gone, changed, or can never be."""
         if seqs:
             self.conn.execute(update(ledger).where(ledger.c.seq.in_(list(seqs))).values(refs=None))
 
-    # -- answers and leaving -----------------------------------------------------------------
-
-    def answer(self, person: PersonId, answer: Answer, *, at: datetime) -> list[AlertId]:
-        """Write an answer to every roll call that reached somebody; return which."""
-        reached_by = (
-            select(ledger.c.seq, ledger.c.alert, ledger.c.answer)
-            .where(
-                ledger.c.person == person,
-                ledger.c.state.in_([Outcome.DELIVERED, Outcome.UNCERTAIN, Outcome.CLAIMED]),
-            )
-            .with_for_update()
-        )
-        answered = []
-        for row in self.conn.execute(reached_by).all():
-            if stands_over(Answer(row.answer), answer):
-                new = {"answer": answer.value, "answered_at": _minute(at)}
-                self.conn.execute(update(ledger).where(ledger.c.seq == row.seq).values(**new))
-            answered.append(AlertId(row.alert))
-        return answered
-
-    def answers(self, alert: AlertId) -> dict[Answer, int]:
-        """Count answers of those whom a roll call reached."""
-        reached_by = (ledger.c.alert == alert, _reached())
-        wanted = select(ledger.c.answer, func.count()).where(*reached_by).group_by(ledger.c.answer)
-        return {Answer(answer): number for answer, number in self.conn.execute(wanted).all()}
-
-    def answers_over_time(self, alert: AlertId) -> list[tuple[datetime, Answer, int]]:
-        """Count answers by the minute in which they came, oldest first."""
-        columns = (ledger.c.answered_at, ledger.c.answer)
-        wanted = (
-            select(*columns, func.count())
-            .where(ledger.c.alert == alert, ledger.c.answered_at.is_not(None))
-            .group_by(*columns)
-            .order_by(*columns)
-        )
-        return [(moment(at), Answer(answer), n) for at, answer, n in self.conn.execute(wanted)]
-
-    def silent(self, alert: AlertId, *, limit: int) -> list[PersonId]:
-        """Return who got a roll call and has not answered."""
-        wanted = (
-            select(ledger.c.person)
-            .where(
-                ledger.c.alert == alert, _reached(), ledger.c.person != "",
-                ledger.c.answer == Answer.NONE.value,
-            )
-            .order_by(ledger.c.seq)
-            .limit(limit)
-        )  # fmt: skip
-        return [PersonId(one) for one in self.conn.execute(wanted).scalars()]
+    # -- leaving -----------------------------------------------------------------------------
 
     def lately(self, person: PersonId, *, since: datetime) -> list[AlertId]:
         """Return alerts that came to somebody since a moment, newest first."""
@@ -306,8 +303,8 @@ class LedgerRows(Rows):
             select(ledger.c.alert)
             .where(
                 ledger.c.person == person,
-                _reached(),
-                ledger.c.settled_at >= micros(since) - _MINUTE,
+                reached_them(),
+                ledger.c.settled_at >= micros(since) - MINUTE,
             )
             .order_by(ledger.c.settled_at.desc(), ledger.c.seq.desc())
         )
@@ -323,28 +320,20 @@ class LedgerRows(Rows):
             ledger.c.state == Outcome.WAITING,
             ledger.c.alert.in_(list(alerts)),
         )
+        asked = (ledger.c.person == person, ledger.c.alert.in_(list(alerts)))
+        self.conn.execute(update(ledger).where(*asked).values(ask_at=None))
         return self.count(update(ledger).where(*theirs).values(state=Outcome.OPTED_OUT))
 
     # -- small ones --------------------------------------------------------------------------
 
     def _counts(self, rows: Any) -> Counts:
         found = rows.all()
-        languages = self._meanings({row[0] for row in found})
+        languages = self.meanings({row[0] for row in found})
         counts: Counts = {}
         for lang, state, reason, number in found:
             key = (LanguageTag(languages[lang]), Outcome(state), reason)
             counts[key] = counts.get(key, 0) + number
         return counts
-
-    def _meanings(self, tags: Collection[str]) -> dict[str, str]:
-        return {tag: self._meaning(tag) for tag in tags}
-
-    def _meaning(self, tag: str) -> str:
-        found = select(meaning.c.body).where(meaning.c.tag == tag)
-        sealed = self.conn.execute(found).scalar_one_or_none()
-        if sealed is None:
-            return UNKNOWN
-        return self.open(sealed, context=f"meaning/body/{tag}").decode()
 
     def _address(self, person: str, sealed: bytes) -> str:
         return self.open(sealed, context=f"person/address/{person}").decode()
@@ -353,14 +342,6 @@ class LedgerRows(Rows):
 def mark_gone(conn: Any, person: str, *, gone: bool) -> None:
     """Note whether somebody's channel takes messages; only for those who take alerts."""
     conn.execute(_GONE, {"of": person, "flag": gone})
-
-
-def _reached() -> Any:
-    return ledger.c.state.in_([Outcome.DELIVERED, Outcome.UNCERTAIN])
-
-
-def _minute(at: datetime) -> int:
-    return micros(at) // _MINUTE * _MINUTE
 
 
 def _due() -> Select[Any]:
@@ -394,6 +375,12 @@ _SETTLE = (
     .values(
         state=bindparam("to"), reason=bindparam("why"), person=bindparam("whose"),
         settled_at=bindparam("minute"), refs=bindparam("ids"), claimed_by=None, lease_until=None,
+        # Whoever answered before the channel did is not asked again.
+        ask_at=case(
+            (ledger.c.answer.in_([Answer.SAFE, Answer.HELP]), None),
+            else_=bindparam("ask", type_=BigInteger),
+        ),
+        bundle=bindparam("with"),
     )
 )  # fmt: skip
 _AGAIN = (

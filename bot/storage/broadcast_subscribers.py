@@ -117,11 +117,13 @@ def leave(conn: Connection, person: str) -> None:
     """Opt somebody out of everything that waits for them."""
     theirs = (ledger.c.person == person, ledger.c.state == Outcome.WAITING)
     conn.execute(update(ledger).where(*theirs).values(state=Outcome.OPTED_OUT, due_at=0))
+    asked = (ledger.c.person == person, ledger.c.ask_at.is_not(None))
+    conn.execute(update(ledger).where(*asked).values(ask_at=None))
 
 
 def forget(conn: Connection, person: str) -> None:
     """Forget somebody: choices go, the ledger keeps its sums and no name."""
     leave(conn, person)
-    gone = {"person": "", "refs": None}
+    gone = {"person": "", "refs": None, "ask_at": None, "bundle": None}
     conn.execute(update(ledger).where(ledger.c.person == person).values(**gone))
     drop(conn, person)

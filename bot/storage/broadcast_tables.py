@@ -92,6 +92,13 @@ ledger = Table(
     Column("refs", LargeBinary),
     Column("answer", String(8), nullable=False),
     Column("answered_at", BigInteger),
+    # How often somebody silent was asked again, and when they are next.
+    Column("asked", SmallInteger, nullable=False, server_default="0"),
+    Column("ask_at", BigInteger),
+    # Rows that came in one message share it.
+    Column("bundle", String(32)),
+    _partial("ix_ledger_asking", "alert", "ask_at", where="ask_at IS NOT NULL"),
+    _partial("ix_ledger_bundle", "bundle", where="bundle IS NOT NULL"),
     _partial("ix_ledger_waiting", "alert", "channel", "wave", "due_at", "seq",
              where="state = 'waiting'"),
     _partial("ix_ledger_claimed", "lease_until", where="state = 'claimed'"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision; a test compares it with the migrations."""
 
 _MIGRATION_LOCK = 0x5669_6769_6C

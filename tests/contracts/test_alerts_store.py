@@ -31,6 +31,7 @@ from bot.domain.people import Person
 from bot.domain.quiet import OwnClock, due
 from bot.domain.subscriptions import Subscription
 from bot.services.broadcast_ports import LedgerRow, Settled
+from bot.services.ports import Timer
 
 if TYPE_CHECKING:
     from bot.domain.audiences import Audience
@@ -375,6 +376,92 @@ async def test_answers_are_counted_and_the_silent_are_known(store: Store) -> Non
     await store.write(lambda tx: tx.ledger.wipe(A1))
     assert await store.read(lambda tx: tx.ledger.silent(A1, limit=9)) == []
     assert sum((await store.read(lambda tx: tx.ledger.answers(A1))).values()) == 4
+
+
+async def test_the_silent_are_asked_again_until_they_answer(store: Store) -> None:
+    ids = [await store.write(lambda tx, n=n: someone(tx, str(n))) for n in range(4)]
+    await store.write(frozen)
+    rows = await store.write(claim)
+    soon, later = NOW + MINUTE, NOW + 5 * MINUTE
+
+    def unit(tx: Tx) -> None:
+        # The first answers before the channel has said that the copy arrived.
+        tx.ledger.answer(rows[0].person, Answer.SAFE, at=NOW)
+        done = [replace(delivered(row), ask_at=soon) for row in rows]
+        tx.ledger.settle(done, worker="w", at=NOW)
+        tx.ledger.answer(rows[1].person, Answer.LATER, at=NOW, again_at=later)
+
+    await store.write(unit)
+    assert await store.read(lambda tx: tx.ledger.next_ask(A1)) == soon
+    assert await store.read(lambda tx: tx.ledger.to_ask(A1, now=NOW, limit=9)) == []
+    silent = await store.read(lambda tx: tx.ledger.to_ask(A1, now=soon, limit=9))
+    assert [(one.person, one.asked, one.hushed) for one in silent] == [
+        (row.person, 0, False) for row in rows[2:]
+    ]
+    asked = [one.seq for one in silent]
+    await store.write(lambda tx: tx.ledger.asked(asked, ask_at=later))
+    await store.write(lambda tx: tx.ledger.asked(asked[:1], ask_at=later, counted=False))
+    await store.write(lambda tx: tx.ledger.answer(rows[3].person, Answer.HELP, at=soon))
+    again = await store.read(lambda tx: tx.ledger.to_ask(A1, now=later, limit=9))
+    assert {(one.person, one.asked) for one in again} == {(rows[1].person, 0), (rows[2].person, 1)}
+    await store.write(lambda tx: tx.subscribers.remove(rows[1].person))
+    await store.write(lambda tx: tx.people.forget(rows[2].person))
+    assert await store.read(lambda tx: tx.ledger.next_ask(A1)) is None
+    assert len(ids) == 4
+
+
+async def test_a_chat_that_must_stay_silent_is_known_when_it_would_be_asked(store: Store) -> None:
+    id_ = await store.write(lambda tx: someone(tx, "1"))
+    await store.write(frozen)
+    (row,) = await store.write(claim)
+
+    def unit(tx: Tx) -> None:
+        done = replace(delivered(row), ask_at=NOW)
+        tx.ledger.settle([done], worker="w", at=NOW)
+        tx.timers.set(Timer(kind="check-in-silence", key="plan", person=id_, due_at=NOW + MINUTE))
+
+    await store.write(unit)
+    (one,) = await store.read(lambda tx: tx.ledger.to_ask(A1, now=NOW, limit=9))
+    assert one.hushed
+    await store.write(lambda tx: tx.ledger.ask_nobody(A1))
+    assert await store.read(lambda tx: tx.ledger.to_ask(A1, now=NOW, limit=9)) == []
+
+
+async def test_what_came_in_one_message_is_known_until_it_is_taken_back(store: Store) -> None:
+    id_ = await store.write(lambda tx: someone(tx, "1", clock=OwnClock(digest=True)))
+    await store.write(lambda tx: someone(tx, "2"))
+    others = [AlertId(f"alert-{number}") for number in range(3)]
+
+    def unit(tx: Tx) -> list[LedgerRow]:
+        for one in others:
+            tx.ledger.freeze(one, Everyone(), ())
+        same = {"worker": "w", "now": NOW, "lease": MINUTE}
+        first = tx.ledger.claim(others[0], channel=TG, first_wave_only=False, limit=9, **same)
+        mine = next(row for row in first if row.person == id_)
+        assert (mine.digest, [row.digest for row in first if row != mine]) == (True, [False])
+        beside = tx.ledger.claim_with(mine, others[1:2], **same)
+        assert [row.alert for row in beside] == others[1:2]
+        assert tx.ledger.claim_with(mine, others[:2], **same) == []
+        together = [replace(delivered(row), bundle="b") for row in (mine, *beside)]
+        tx.ledger.settle(together, worker="w", at=NOW)
+        return [mine, *beside]
+
+    mine, other = await store.write(unit)
+    (copy,) = await store.read(lambda tx: tx.ledger.standing(others[0], after=0, limit=9))
+    assert copy.beside == (others[1],)
+    await store.write(lambda tx: tx.ledger.taken_back([mine.seq]))
+    (copy,) = await store.read(lambda tx: tx.ledger.standing(others[1], after=0, limit=9))
+    assert (copy.seq, copy.beside) == (other.seq, ())
+
+
+async def test_resting_an_alert_changes_when_it_is_looked_at_and_nothing_else(
+    store: Store,
+) -> None:
+    await store.write(lambda tx: tx.alerts.add(alert(), due=NOW))
+    await store.write(lambda tx: tx.alerts.rest(A1, until=NOW + MINUTE))
+    assert await store.read(lambda tx: tx.alerts.due(NOW)) == []
+    (found,) = await store.read(lambda tx: tx.alerts.due(NOW + MINUTE))
+    assert found.version == 1
 
 
 async def test_who_takes_alerts_keeps_an_address(store: Store) -> None:
