@@ -239,7 +239,9 @@ class Broadcasting:
                 again = Settled(row=row, outcome=Outcome.WAITING, again_at=now + wait)
                 self._ended.append(again)
                 return
-        self._ended.append(await self._show(copy))
+        # In two steps: a turn may take the list away while the channel is asked.
+        settled = await self._show(copy)
+        self._ended.append(settled)
 
     async def _show(self, copy: Copy) -> Settled:
         row = copy.row

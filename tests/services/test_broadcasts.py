@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -289,6 +290,32 @@ async def test_a_repeat_says_that_it_is_one_and_carries_the_reference(house: Hou
     first = copy.splitlines()[0]
     assert "may have reached you before" in first
     assert (await house.alert()).reference in first
+
+
+async def test_what_a_slow_channel_delivers_between_turns_is_written_down(house: House) -> None:
+    await settle_in(house, 3)
+    answers, asked = asyncio.Event(), asyncio.Event()
+    plain = house.phones.send
+
+    async def slow(address: str, message: Outgoing) -> Delivered:
+        asked.set()
+        await answers.wait()
+        return await plain(address, message)
+
+    house.phones.send = slow  # type: ignore[method-assign]
+    await house.approved()
+    while not asked.is_set():
+        await house.sender.turn()
+        await asyncio.sleep(0)
+    for _ in range(3):
+        await house.sender.turn()
+    answers.set()
+    while house.sender._flying:
+        await asyncio.sleep(0)
+    await house.sender.deliver_due()
+    later = house.clock.at + timedelta(hours=1)
+    assert await house.store.write(lambda tx: tx.ledger.recover(now=later)) == 0
+    assert await house.sums() == {"delivered": 3}
 
 
 async def test_abort_after_k_copies_leaves_at_most_those_under_way(house: House) -> None:
