@@ -22,6 +22,7 @@ from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
 from bot.services.apply import Clerk
+from bot.services.broadcast_ladder import Ladder
 from bot.services.broadcast_recall import Recall
 from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import vocabulary
@@ -225,6 +226,7 @@ def wire(
         limits=chats,
         is_group=_is_group,
         recall=Recall(**shared),
+        ladder=Ladder(library=bookcase, wake=delivery.wake),
         paid=settings.alert_paid,
     )
     alerts, drills = (

@@ -139,6 +139,7 @@ class Outcome(StrEnum):
 
 
 OPEN = frozenset({Outcome.WAITING, Outcome.CLAIMED})
+REACHED = frozenset({Outcome.DELIVERED, Outcome.UNCERTAIN})
 
 
 class Reason(StrEnum):
@@ -328,6 +329,12 @@ def canary_failed(counts: Mapping[tuple[Outcome, str], int]) -> bool:
     """Tell whether too many of the canary were refused for good; the others would be as well."""
     refused = counts.get((Outcome.EXCLUDED, Reason.REFUSED), 0)
     return refused > sum(counts.values()) * WORST_CANARY
+
+
+def waits_for_digest(alert: Alert) -> bool:
+    """Tell whether it may come in the message of the day: good to know, and asks nothing."""
+    content = alert.content
+    return content.severity is Severity.GREEN and not content.roll_call and alert.parent is None
 
 
 def adds_up(alert: Alert, counts: Mapping[tuple[Outcome, str], int]) -> bool:

@@ -21,8 +21,10 @@ from bot.domain.broadcasts import (
     after,
     canary_failed,
     canary_size,
+    waits_for_digest,
 )
 from bot.domain.quiet import OwnClock, due
+from bot.services.broadcast_pages import call_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +79,7 @@ def _due(alert: Alert, now: datetime) -> Callable[[OwnClock], datetime]:
     loud = content.severity is Severity.RED
 
     def when(clock: OwnClock) -> datetime:
-        digest = content.severity is Severity.GREEN and not content.roll_call
-        return due(clock, now, quiet=not loud, digest=digest, own=own)
+        return due(clock, now, quiet=not loud, digest=waits_for_digest(alert), own=own)
 
     return when
 
@@ -92,6 +93,7 @@ def _go_on(tx: Tx, alert: Alert, now: datetime) -> Alert:
         counts = tx.ledger.counts(alert.id, first_wave_only=True)
         if canary_failed(_over_languages(counts)):
             paused = replace(alert, state=State.PAUSED, paused_by=None, paused_for="canary")
+            call_for(tx, alert, now)
             return tx.alerts.replace(paused, due=now)
         if alert.begun_at is not None and now >= alert.begun_at + alert.content.plan.hold:
             widened = replace(alert, state=State.SENDING, widened=True)
@@ -103,6 +105,7 @@ def _finish(tx: Tx, alert: Alert, now: datetime) -> Alert:
     counts = _over_languages(tx.ledger.counts(alert.id))
     if not adds_up(alert, counts):
         # Cannot happen; if it does a human must see it, and the alert must not call itself done.
+        call_for(tx, alert, now)
         return tx.alerts.replace(replace(alert, state=State.PAUSED, paused_for="sum"), due=None)
     done = replace(alert, state=State.COMPLETE, ended_at=now)
     return tx.alerts.replace(done, due=_forgotten_at(alert, now))
@@ -125,7 +128,9 @@ def _run_out(tx: Tx, alert: Alert, now: datetime) -> Alert:
 
 def _forget(tx: Tx, alert: Alert, now: datetime) -> Alert:
     """Forget who was on the list, once nothing can be taken back and no answer is awaited."""
-    if now < _forgotten_at(alert, now):
+    forgotten = _forgotten_at(alert, now)
+    if now < forgotten:
+        tx.alerts.rest(alert.id, until=forgotten)
         return alert
     tx.ledger.wipe(alert.id)
     return tx.alerts.replace(alert)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.broadcasts import MAX_ATTEMPTS, SENDING, Outcome, Reason, Severity, State
+from bot.domain.broadcasts import MAX_ATTEMPTS, REACHED, SENDING, Outcome, Reason, Severity, State
 from bot.domain.errors import BotError, SendError
+from bot.domain.roll_calls import first_ask
 from bot.services import broadcast_house as house
+from bot.services.broadcast_ladder import in_a_report
 from bot.services.broadcast_ports import Settled
 from bot.services.broadcast_texts import compose
 from bot.services.ports import ChatMessage
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from bot.domain.broadcasts import Alert
     from bot.domain.ids import AlertId, ChannelName
     from bot.domain.messages import Outgoing
+    from bot.services.broadcast_ladder import Ladder
     from bot.services.broadcast_ports import LedgerRow
     from bot.services.broadcast_recall import Recall
     from bot.services.pace import Chats, Rate
@@ -65,6 +68,8 @@ class Copy:
     row: LedgerRow
     message: Outgoing
     at: datetime
+    ask_after: timedelta | None = None
+    """How long after it a roll call is asked again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +86,7 @@ class Broadcasting:
     limits: Chats | None
     is_group: Callable[[ChannelName, str], bool] = lambda _channel, _address: False
     recall: Recall
+    ladder: Ladder
     paid: bool = False
     """Send at the rate that the channel sells."""
     lease: timedelta = LEASE
@@ -158,6 +164,8 @@ class Broadcasting:
         for one in alerts:
             mine = tx.alerts.grab(one.id)
             after = one if mine is None else house.step(tx, mine, now)
+            if mine is not None:
+                stepped += self.ladder.climb(tx, after, now)
             stepped += mine is not None and after.version != mine.version
             found.append(after)
         return found, stepped
@@ -187,17 +195,15 @@ class Broadcasting:
             moments = self._reserve(tx, channel, len(rows), now)
             for (alert, row), at in zip(rows, moments, strict=True):
                 message = self._message(alert, row, library)
-                copies.append(Copy(row=row, message=message, at=at))
+                ask_after = first_ask(alert.content)
+                copies.append(Copy(row=row, message=message, at=at, ask_after=ask_after))
         return copies
 
     def _may(self, tx: Tx, library: Library, alert: Alert, row: LedgerRow, now: datetime) -> bool:
         """Leave people alone who are in the middle of a report, unless it is red."""
         if alert.content.severity is Severity.RED:
             return True
-        session = tx.sessions.load(row.person)
-        frames = session.frames if session is not None else ()
-        flows = (library.pinned(frame.flow, frame.hash) for frame in frames)
-        if not any(flow is not None and flow.sensitive for flow in flows):
+        if not in_a_report(tx, library, row.person):
             return True
         later = Settled(
             row=row, outcome=Outcome.WAITING, reason=Reason.BUSY, again_at=now + BUSY_AGAIN
@@ -241,7 +247,7 @@ class Broadcasting:
                 return
         # In two steps: a turn may take the list away while the channel is asked.
         settled = await self._show(copy)
-        self._ended.append(settled)
+        self._ended.append(self._asking(copy, settled))
 
     async def _show(self, copy: Copy) -> Settled:
         row = copy.row
@@ -254,6 +260,12 @@ class Broadcasting:
             log.exception("send-failed", channel=row.channel, attempts=row.attempts)
             return await self._failed(row, SendError("bug", uncertain=True))
         return Settled(row=row, outcome=Outcome.DELIVERED, refs=delivered.refs)
+
+    def _asking(self, copy: Copy, settled: Settled) -> Settled:
+        """Note when somebody who got a roll call, or may have, is asked again."""
+        if copy.ask_after is None or settled.outcome not in REACHED:
+            return settled
+        return replace(settled, ask_at=self.clock.now() + copy.ask_after)
 
     async def _failed(self, row: LedgerRow, error: SendError) -> Settled:
         now = self.clock.now()

@@ -72,6 +72,21 @@ def compose(
     )
 
 
+def compose_again(alert: Alert, library: Library, language: LanguageTag) -> Outgoing:
+    """Return the question of a roll call for somebody who has not answered it."""
+    shown, _ = text_for(alert.content.texts, alert.content.fallback, language)
+    drill = [library.say("alert_drill", shown)] if alert.drill else []
+    parts = [
+        *drill,
+        f"*{library.say('alert_question', shown)}*",
+        library.say("roll_call_again", shown),
+        library.say("alert_reference", shown, reference=Literal(text=alert.reference)),
+    ]
+    return Outgoing(
+        text="\n\n".join(parts), language=shown, buttons=_buttons(alert, library, shown)
+    )
+
+
 def compose_digest(
     alerts: Sequence[Alert], library: Library, language: LanguageTag, *, repeat: bool
 ) -> Outgoing:

@@ -18,6 +18,7 @@ from bot.domain.broadcasts import Act, Alert, Rules, State, Timing, after, kinds
 from bot.domain.errors import RefusedError
 from bot.domain.ids import AlertId
 from bot.services.broadcast_forms import content_of
+from bot.services.broadcast_pages import call_off
 from bot.services.broadcast_record import record, refused
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Broadcasts:
             # The canary's failure was looked at by somebody: the others may follow.
             alert = replace(alert, widened=True)
         record(tx, now, actor.id, "alert-resumed", alert)
+        call_off(tx, alert)
         state = after(alert, Act.RESUME) or State.PAUSED
         return tx.alerts.replace(
             replace(alert, state=state, paused_by=None, paused_for=""), due=now
@@ -163,6 +165,7 @@ class Broadcasts:
             return alert
         self._refuse(refusal(alert, Act.ABORT, actor))
         record(tx, now, actor.id, "alert-aborted", alert)
+        call_off(tx, alert)
         return tx.alerts.replace(
             replace(alert, state=State.ABORTED, begun_at=alert.begun_at or now), due=now
         )
@@ -174,6 +177,7 @@ class Broadcasts:
             return alert
         self._refuse(refusal(alert, Act.RECALL, actor))
         record(tx, now, actor.id, "alert-recalled", alert)
+        call_off(tx, alert)
         return tx.alerts.replace(replace(alert, state=State.RECALLING, edits=asked.edits), due=now)
 
     def correct(self, tx: Tx, actor: Actor, asked: NameAlert) -> Alert:

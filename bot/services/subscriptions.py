@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from bot.domain.broadcasts import Answer, kinds
 from bot.domain.quiet import NOBODY_KNOWS, OwnClock, hours
+from bot.domain.roll_calls import puts_off
 from bot.domain.subscriptions import Subscription
+from bot.services.broadcast_pages import call_for_help
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from bot.domain.broadcasts import Alert
     from bot.domain.ids import PersonId
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 LATELY = timedelta(hours=24)
 """So long after an alert a bare "stop" is asked whether it meant alerts."""
+
+ROLL_CALL = timedelta(hours=48)
+"""So long it is known who was asked, and an answer belongs to a roll call."""
 
 _NIGHTS = {"21": "21:00-08:00", "22": "22:00-07:00", "23": "23:00-06:00"}
 _NAMES = {"topics": "topic", "country": "country", "regions": "region", "groups": "group"}
@@ -69,7 +75,12 @@ def answer_roll_call(tx: Tx, moment: Moment, do: Do) -> Person:
     """Write down what somebody answered to the roll calls that reached them."""
     found = _one(do.arguments.get("answer"))
     if found in set(Answer) and found:
-        tx.ledger.answer(moment.person.id, Answer(found), at=moment.at)
+        answer, person, now = Answer(found), moment.person.id, moment.at
+        last = _last_roll_call(tx, person, now)
+        again_at = now + puts_off(last.content.severity) if last is not None else None
+        tx.ledger.answer(person, answer, at=now, again_at=again_at)
+        if answer is Answer.HELP and last is not None:
+            call_for_help(tx, last, now)
     return moment.person
 
 
@@ -96,6 +107,14 @@ def _last(tx: Tx, person: PersonId, moment: Moment) -> Alert | None:
     for id_ in tx.ledger.lately(person, since=moment.at - LATELY):
         alert = tx.alerts.get(id_)
         if alert is not None:
+            return alert
+    return None
+
+
+def _last_roll_call(tx: Tx, person: PersonId, now: datetime) -> Alert | None:
+    for id_ in tx.ledger.lately(person, since=now - ROLL_CALL):
+        alert = tx.alerts.get(id_)
+        if alert is not None and alert.content.roll_call:
             return alert
     return None
 

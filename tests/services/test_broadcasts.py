@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,17 +22,24 @@ from bot.contract.alerts import (
     WriteAlert,
 )
 from bot.domain.broadcasts import Actor, Alert, Outcome, Reason, Rules, State
+from bot.domain.coordinators import Urgency
 from bot.domain.errors import RefusedError, SendError
-from bot.domain.ids import AlertId, ChannelName, LanguageTag, PersonId
+from bot.domain.ids import AlertId, ChannelName, CoordinatorId, LanguageTag, PersonId
 from bot.domain.messages import Delivered, Outgoing
 from bot.domain.people import Person
+from bot.domain.quiet import OwnClock
 from bot.domain.subscriptions import Subscription
+from bot.flow.effects import Do
 from bot.flow.session import Frame, Session
+from bot.services.apply import Moment
+from bot.services.broadcast_ladder import Ladder
 from bot.services.broadcast_recall import Recall
 from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import Views
 from bot.services.broadcasts import Broadcasts, attempt
 from bot.services.pace import UNLIMITED, Rate
+from bot.services.ports import Lane, OutboxState
+from bot.services.subscriptions import answer_roll_call
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
 
@@ -154,8 +161,9 @@ async def house(library: Library, tmp_path: Any) -> AsyncIterator[House]:
         for drill in (False, True)
     )
     sender = Broadcasting(
-        **shared, chat_ttl=timedelta(hours=24), limits=None, recall=Recall(**shared)
-    )
+        **shared, chat_ttl=timedelta(hours=24), limits=None, recall=Recall(**shared),
+        ladder=Ladder(library=lambda: library),
+    )  # fmt: skip
     yield House(
         store=store, clock=clock, phones=phones, sender=sender, acts=acts, drills=drills,
         views=Views(acts=acts, library=lambda: library),
@@ -310,8 +318,7 @@ async def test_what_a_slow_channel_delivers_between_turns_is_written_down(house:
     for _ in range(3):
         await house.sender.turn()
     answers.set()
-    while house.sender._flying:
-        await asyncio.sleep(0)
+    await asyncio.wait(house.sender._flying)
     await house.sender.deliver_due()
     later = house.clock.at + timedelta(hours=1)
     assert await house.store.write(lambda tx: tx.ledger.recover(now=later)) == 0
@@ -599,3 +606,152 @@ async def _counts(house: House) -> Any:
 
 def test_reasons_are_codes_that_a_row_can_hold() -> None:
     assert all(len(reason) <= 16 for reason in Reason)
+
+
+async def calls(house: House) -> list[tuple[str, str, Urgency]]:
+    waiting = await house.store.read(lambda tx: tx.pages.waiting())
+    return [(one.short, one.code, one.urgency) for one in waiting]
+
+
+async def test_a_canary_that_fails_calls_somebody_until_somebody_decides(house: House) -> None:
+    await settle_in(house, 150)
+    house.phones.fails = lambda _address: SendError("rejected", rejected=True)
+    await house.approved(hold_seconds=60)
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(seconds=61)
+    await house.sender.deliver_due()
+    assert (await house.alert()).paused_for == "canary"
+    assert await calls(house) == [("K7QF", "alert", Urgency.RED)]
+    await house.do(house.acts.abort, SECOND, NameAlert(alert=A1))
+    assert await calls(house) == []
+
+
+async def asked_again(house: House) -> list[str]:
+    """Take what waits in the outbox as sent, and return to whom it went."""
+
+    def unit(tx: Tx) -> list[str]:
+        rows = tx.outbox.claim(
+            worker="o", now=house.clock.at, lease=timedelta(minutes=1), limit=99,
+            lanes=(Lane.CHECK_IN,), channels=(TG,),
+        )  # fmt: skip
+        for row in rows:
+            assert "Are you safe?" in row.message.text or "هل أنت بأمان" in row.message.text
+            assert [len(line) for line in row.message.buttons] == [1, 1, 1]
+            tx.outbox.settle(row.id, worker="o", state=OutboxState.SENT, at=house.clock.at)
+        return sorted(row.address for row in rows)
+
+    return await house.store.write(unit)
+
+
+async def minutes_later(house: House, minutes: int) -> list[str]:
+    house.clock.at += timedelta(minutes=minutes)
+    await house.sender.deliver_due()
+    return await asked_again(house)
+
+
+async def answers(house: House, person: PersonId, answer: str) -> None:
+    def unit(tx: Tx) -> None:
+        found = tx.people.find(person)
+        assert found is not None
+        moment = Moment(person=found, language=EN, at=house.clock.at, key="k", inbound=None)
+        answer_roll_call(tx, moment, Do(act="answer-roll-call", arguments={"answer": answer}))
+
+    await house.store.write(unit)
+
+
+async def test_the_silent_are_asked_twice_and_then_coordinators_are_called(house: House) -> None:
+    people = await settle_in(house, 4)
+    await house.approved(roll_call=True, ladder=True)
+    await house.sender.deliver_due()
+    done = await house.alert()
+    assert done.state is State.COMPLETE
+    await answers(house, people[0], "safe")
+    assert await minutes_later(house, 9) == []
+    assert await minutes_later(house, 1) == ["1", "2", "3"]
+    await answers(house, people[1], "safe")
+    await answers(house, people[2], "later")
+    assert await minutes_later(house, 5) == []
+    assert await minutes_later(house, 5) == ["2", "3"]
+    assert await calls(house) == []
+    assert await minutes_later(house, 10) == []
+    assert await calls(house) == [("K7QF", "roll-call", Urgency.RED)]
+    assert await minutes_later(house, 600) == []
+    assert (await house.alert()).version == done.version
+
+
+async def test_later_puts_the_question_off_and_does_not_end_it(house: House) -> None:
+    (person,) = await settle_in(house, 1)
+    await house.approved(roll_call=True, ladder=True)
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(minutes=8)
+    await answers(house, person, "later")
+    assert await minutes_later(house, 9) == []
+    assert await minutes_later(house, 1) == ["0"]
+    await answers(house, person, "help")
+    assert await minutes_later(house, 60) == []
+
+
+async def test_who_needs_help_has_somebody_called_at_once_and_each_time(house: House) -> None:
+    people = await settle_in(house, 3)
+    await house.approved(roll_call=True)
+    await house.sender.deliver_due()
+    for place, person in enumerate(people):
+        await answers(house, person, "help")
+        ((short, code, urgency),) = await calls(house)
+        assert (short, code, urgency) == ("K7QF", "roll-call", Urgency.RED)
+        if place < 2:
+            (page,) = await house.store.read(lambda tx: tx.pages.waiting())
+            by = CoordinatorId("c1")
+            await house.store.write(
+                lambda tx, page=page, by=by: tx.pages.acknowledge(page.ref, by, at=START)
+            )
+
+
+async def test_a_roll_call_that_does_not_climb_asks_once(house: House) -> None:
+    await settle_in(house, 2)
+    await house.approved(roll_call=True)
+    await house.sender.deliver_due()
+    assert await minutes_later(house, 240) == []
+    assert await calls(house) == []
+
+
+async def test_nobody_is_asked_again_after_an_alert_was_taken_back(house: House) -> None:
+    await settle_in(house, 2)
+    await house.approved(roll_call=True, ladder=True)
+    await house.sender.deliver_due()
+    await house.do(house.acts.recall, LEAD, RecallAlert(alert=A1))
+    assert await minutes_later(house, 240) == []
+    assert await calls(house) == []
+
+
+async def test_a_calm_roll_call_asks_again_after_the_night_and_the_report(
+    house: House, library: Library
+) -> None:
+    # It is 12:00; their night begins at 12:10.
+    night = OwnClock(quiet=(time(12, 10), time(15, 0)))
+    (person,) = await settle_in(house, 1, clock=night)
+    await house.approved(severity=Severity.AMBER, roll_call=True, ladder=True)
+    await house.sender.deliver_due()
+    assert await minutes_later(house, 30) == []
+    report = next(flow for flow in library.flows.values() if flow.sensitive)
+    session = Session(frames=(Frame(flow=report.id, hash=report.hash, step=report.start),))
+    await house.store.write(lambda tx: tx.sessions.save(person, session, at=START))
+    assert await minutes_later(house, 155) == []
+    await house.store.write(lambda tx: tx.sessions.save(person, Session(), at=START))
+    assert await minutes_later(house, 11) == ["0"]
+
+
+async def test_a_drill_asks_again_as_a_drill_and_calls_as_one(house: House) -> None:
+    await settle_in(house, 1)
+    drills = house.drills
+    await house.do(drills.write, AUTHOR, draft(alert="drill", roll_call=True, ladder=True))
+    await house.do(drills.submit, AUTHOR, ActOnAlert(alert="drill", version=1))
+    await house.do(drills.approve, SECOND, ApproveAlert(alert="drill", version=2, frozen=1))
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(minutes=10)
+    await house.sender.deliver_due()
+    waiting = await house.store.read(lambda tx: tx.outbox.next_due((Lane.CHECK_IN,)))
+    assert waiting is not None
+    assert await minutes_later(house, 10) == ["0"]
+    assert await minutes_later(house, 10) == []
+    assert await calls(house) == [("K7QF", "roll-call-drill", Urgency.YELLOW)]
