@@ -37,6 +37,7 @@ _SPACE = re.compile(r"\s+")
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي", "ـ": None}
 )
+CUT = "…"
 _AGO = re.compile(r"(\d{1,3})")
 
 
@@ -65,6 +66,15 @@ class PlainReader:
             if found:
                 return found
         return ()
+
+    def nothing_but(self, words: Words, labels: Sequence[tuple[str, Text]]) -> bool:
+        """Tell whether the words are a whole label or a country's whole name, not a word more."""
+        said = plain(words.reveal())
+        names = [name for _, label in labels for name in self._names(label)]
+        if words.reveal().rstrip().endswith(CUT):
+            # A long label is shown cut.
+            return any(name.startswith(said) for name in names)
+        return said in self.countries_by_name or said in names
 
     def countries(self, words: Words) -> tuple[str, ...]:
         """Return codes of the countries meant, best first; one when clear."""

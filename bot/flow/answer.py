@@ -61,6 +61,8 @@ def say(run: Run, words: Words) -> None:
     elif len(words) > MAX_WORDS:
         run.tell(run.phrase("said_too_long"))
         again(run)
+    elif _declines(run, step, words):
+        _take(run, step, SKIPPED)
     elif step.kind is AskKind.WORDS:
         urgent = _calm(run, frame) and run.understood(words).urgent
         run.do(effects.KeepWords(flow=frame.flow, name=step.save, words=words))
@@ -194,7 +196,8 @@ def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
         _take(run, step, SKIPPED)
         return True
     long = len(words.reveal().split()) > _SHORT
-    help_too = long and _calm(run, frame) and run.understood(words).urgent
+    named = long and _nothing_but_names(run, step, frame, words)
+    help_too = long and not named and _calm(run, frame) and run.understood(words).urgent
     match step.kind:
         case AskKind.COUNTRY:
             return _read_country(run, step, words, then_help=help_too)
@@ -213,6 +216,13 @@ def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
                     _take(run, step, day.isoformat(), then_help=help_too)
                     return True
             return False
+
+
+def _declines(run: Run, step: AskStep, words: Words) -> bool:
+    """Tell whether the words are the whole label of leaving open a question that takes any word."""
+    if step.skip is None or step.kind not in {AskKind.WORDS, AskKind.SEARCH}:
+        return False
+    return run.facts.reader.nothing_but(words, ((SKIP, step.skip),))
 
 
 def _skips(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
@@ -250,13 +260,25 @@ def _read_several(run: Run, step: AskStep, frame: Frame, words: Words, *, then_h
     shown = labels(run, step, frame)
     chosen = list(picked(frame, step))
     whole = run.facts.reader.option(words, shown)
-    parts = [type(words)(part) for part in _SEPARATOR.split(words.reveal()) if part.strip()]
+    parts = _parts(words)
     read = [whole] if len(whole) == 1 else [run.facts.reader.option(part, shown) for part in parts]
     if not read or any(len(found) != 1 for found in read):
         return False
     chosen += [found[0] for found in read if found[0] not in chosen]
     _take(run, step, tuple(chosen), then_help=then_help)
     return True
+
+
+def _nothing_but_names(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
+    """Tell whether the words are our own, typed or pressed on a keyboard: no cry for help then."""
+    reader, shown = run.facts.reader, labels(run, step, frame)
+    if reader.nothing_but(words, shown):
+        return True
+    return all(reader.nothing_but(part, shown) for part in _parts(words))
+
+
+def _parts(words: Words) -> list[Words]:
+    return [type(words)(part) for part in _SEPARATOR.split(words.reveal()) if part.strip()]
 
 
 def _dated(run: Run, step: AskStep, option: str) -> str:

@@ -127,6 +127,10 @@ class Reader(Protocol):
         """Return ids of the options meant: one when clear, several when near, none when not."""
         ...
 
+    def nothing_but(self, words: Words, labels: Sequence[tuple[str, Text]]) -> bool:
+        """Tell whether the words are a whole label or a country's whole name, not a word more."""
+        ...
+
     def countries(self, words: Words) -> tuple[str, ...]:
         """Return codes of the countries meant, best first; one when clear."""
         ...

@@ -18,10 +18,11 @@ from bot.content.library import Library, open_library
 from bot.domain.ids import ChannelName, LanguageTag
 from bot.domain.messages import InboundKind
 from bot.domain.words import Words
-from bot.flow.inputs import Universal
-from bot.flow.model import AskStep
+from bot.flow.inputs import Chose, Universal
+from bot.flow.model import AskKind, AskStep
+from bot.flow.question import DONE, MORE
 from bot.flow.session import Frame, Session
-from bot.services.pressed import choice_data, word_data
+from bot.services.pressed import choice_data, read_button, word_data
 from tests.fixtures.walker import Place, Walker
 
 if TYPE_CHECKING:
@@ -164,6 +165,37 @@ def test_from_every_question_there_is_a_way_on_and_one_to_sos(
         other.is_silent()
         reaches_sos(other)
         other.writes("qwrtz 99 blip")
+
+
+@pytest.mark.parametrize("language", [LANGUAGES[0], LANGUAGES[3]])
+def test_a_label_that_is_written_is_a_press_however_alarming_it_sounds(
+    place: Place, language: LanguageTag
+) -> None:
+    """A keyboard sends its labels as text; to the understanding "Learn to be safer" is a cry."""
+    several = {
+        f"{flow.id}.{step.id}"
+        for flow in place.library.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, AskStep) and step.kind is AskKind.CHOICES
+    }
+    compared = 0
+    for walker in everywhere(place, language, CHANNELS[0]):
+        labels = [button.label for button in walker.buttons]
+        for button in walker.buttons:
+            pressed = read_button(button.data)
+            its_own = isinstance(pressed, Chose) and not pressed.option.startswith((MORE, DONE))
+            if its_own and labels.count(button.label) == 1:
+                one, other = walker.twin(), replace(walker.twin(), alarmed=True)
+                one.presses(button.data)
+                other.writes(button.label)
+                told = f"{button.label} at {walker.place}"
+                if walker.place[-2] in several:
+                    # Pressed it is one of several; written it is all that was meant.
+                    assert other.place[-2] != "danger.ask", told
+                else:
+                    assert other.session == one.session, told
+                    compared += 1
+    assert compared > 200
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
