@@ -59,6 +59,7 @@ async def serve(
     limits: bool = True,
     clock: Clock | None = None,
     library: Library | None = None,
+    understood: Understanding | None = None,
     started: Callable[[Running], None] = lambda _running: None,
 ) -> None:
     """Serve until a signal says stop.
@@ -69,6 +70,7 @@ async def serve(
         limits: Off is for benchmarks and proofs only.
         clock: Another than the machine's is for proofs only.
         library: One that was read before is for proofs only.
+        understood: One that was opened before is for proofs only.
         started: Told what runs, before it takes work in.
     """
     clock = clock or SystemClock()
@@ -79,7 +81,9 @@ async def serve(
     async with opened_store(settings) as store:
         await begin(settings, store, clock)
         bookcase = await open_bookcase(settings, store, clock, library)
-        running = make(settings, store, bookcase, only, limits=limits, clock=clock)
+        running = make(
+            settings, store, bookcase, only, limits=limits, clock=clock, understood=understood
+        )
         started(running)
         try:
             await run_until(stop, running.work(stop), running.last())
@@ -145,7 +149,7 @@ class Running:
             found |= self._doors(self.door, stop)
         if self.http is not None:
             found["http"] = self._serve_http(self.http, stop)
-        if self.understanding is not None:
+        if self.understanding is not None and self.understanding.engine is None:
             found["understand"] = asyncio.to_thread(self.understanding.open)
         return found
 
@@ -195,6 +199,7 @@ def make(
     *,
     limits: bool = True,
     clock: Clock | None = None,
+    understood: Understanding | None = None,
 ) -> Running:
     """Make everything that the settings ask for; nothing runs yet."""
     clock = clock or SystemClock()
@@ -208,7 +213,7 @@ def make(
 
         web = WebChannel(store=store, clock=clock)
         channels.append(web)
-    found = understanding(settings, bookcase()) if "door" in only else None
+    found = understood or understanding(settings, bookcase()) if "door" in only else None
     parts = wire(
         settings,
         store=store,

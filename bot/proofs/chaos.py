@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 
 from bot.proofs.botapi.person import NothingHeardError
 from bot.proofs.botapi.remote import Remote
-from bot.proofs.program import Program
+from bot.proofs.nursery import Child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from bot.proofs.botapi.person import Person
+    from bot.proofs.nursery import Nursery
 
 PATH = (
     "Settings", "Sound of my messages", "No, always silent",
@@ -69,6 +70,7 @@ class Verdict:
 async def run(
     folder: Path,
     *,
+    nursery: Nursery,
     kills: int,
     people: int = 12,
     seed: int = 1,
@@ -78,6 +80,7 @@ async def run(
 
     Args:
         folder: Where the program may keep its data.
+        nursery: Where programs are born.
         kills: How often it is killed.
         people: How many talk at once.
         seed: Of the moments of killing.
@@ -87,8 +90,10 @@ async def run(
     verdict = Verdict()
     async with Remote.started("--no-limits") as api:
         programs = [
-            Program(
+            Child(
+                nursery=nursery,
                 home=folder / f"home-{number}",
+                only=("door", "deliver", "tick"),
                 settings={
                     "VIGIL_TELEGRAM_TOKEN": api.token,
                     "VIGIL_TELEGRAM_API": api.base,
@@ -118,7 +123,7 @@ async def run(
                 victim = chance.choice(programs)
                 await victim.kill()
                 verdict.kills += 1
-                await victim.start(wait=False)
+                await victim.start()
             over.set()
             await asyncio.gather(*rounds)
             verdict.violations = len((await api.do("state"))["violations"])

@@ -14,17 +14,20 @@ import json
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bot.content.place import content_root
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from bot.app import Running
     from bot.content.library import Library
+    from bot.understand.understanding import Understanding
 
 READY_WITHIN = 120.0
 GONE_WITHIN = 20.0
@@ -56,10 +59,16 @@ class Nursery:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls) -> AsyncIterator[Nursery]:
-        """Read everything once, and end with the block; programs are ended by whoever had them."""
+    async def opened(cls, *, learnt: Path | None = None) -> AsyncIterator[Nursery]:
+        """Read everything once, and end with the block; programs are ended by whoever had them.
+
+        Args:
+            learnt: A folder for what understanding learns; without it programs that need none are
+                born sooner, others learn by themselves.
+        """
+        home = () if learnt is None else (str(learnt),)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.proofs.nursery", cwd=Path(__file__).parents[2],
+            sys.executable, "-m", "bot.proofs.nursery", *home, cwd=Path(__file__).parents[2],
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         nursery = cls(process)
@@ -145,6 +154,7 @@ def main() -> None:
     for name in _READ_BEFORE:
         importlib.import_module(name)
     library = open_library()
+    understood = _learn(library, Path(sys.argv[1])) if sys.argv[1:] else None
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -152,11 +162,23 @@ def main() -> None:
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            _live(json.loads(line), library)
+            _live(json.loads(line), library, understood)
         print(json.dumps({"pid": pid}), flush=True)
 
 
-def _live(order: dict[str, Any], library: Library) -> None:
+def _learn(library: Library, home: Path) -> Understanding:
+    from bot.understand.learning import learn  # noqa: PLC0415 - heavy, and rarely asked for
+    from bot.understand.understanding import make_understanding  # noqa: PLC0415
+
+    root = content_root()
+    learn(root, home)
+    made = make_understanding(root, home, library, "embedded")
+    with redirect_stdout(sys.stderr):  # what is printed here would be taken for an answer
+        made.open()
+    return made
+
+
+def _live(order: dict[str, Any], library: Library, understood: Understanding | None) -> None:
     """Be the program; never returns."""
     status = 1
     try:
@@ -166,7 +188,7 @@ def _live(order: dict[str, Any], library: Library) -> None:
         for number, instead in ((0, nothing), (1, log), (2, log)):
             os.dup2(instead, number)
         os.environ.update(order["settings"])
-        _serve(order, library)
+        _serve(order, library, understood)
         status = 0
     except BaseException as error:  # noqa: BLE001 - nothing above it may go on in this process
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
@@ -174,7 +196,7 @@ def _live(order: dict[str, Any], library: Library) -> None:
         os._exit(status)
 
 
-def _serve(order: Mapping[str, Any], library: Library) -> None:
+def _serve(order: Mapping[str, Any], library: Library, understood: Understanding | None) -> None:
     from bot import logs, settings  # noqa: PLC0415 - the parent needs neither
     from bot.app import serve  # noqa: PLC0415
 
@@ -185,7 +207,9 @@ def _serve(order: Mapping[str, Any], library: Library) -> None:
         if order["lease"] is not None:
             running.parts.broadcasting.lease = timedelta(seconds=order["lease"])
 
-    asyncio.run(serve(chosen, order["only"], library=library, started=started))
+    asyncio.run(
+        serve(chosen, order["only"], library=library, understood=understood, started=started)
+    )
 
 
 if __name__ == "__main__":

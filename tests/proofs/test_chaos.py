@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from bot.content.library import open_library
 from bot.domain.languages import SOURCE
 from bot.flow.model import Literal
 from bot.proofs.chaos import REPEAT, Verdict, judge, run
+from bot.proofs.nursery import Nursery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 FEW, MANY = 10, 200
+
+
+of_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nursery(learnt: Path) -> AsyncIterator[Nursery]:
+    async with Nursery.opened(learnt=learnt) as opened:
+        yield opened
 
 
 def _holds(verdict: Verdict, kills: int) -> None:
@@ -24,30 +35,34 @@ def _holds(verdict: Verdict, kills: int) -> None:
     assert verdict.updates > kills
 
 
-@pytest.mark.prove
-async def test_kills_on_sqlite_lose_nothing(tmp_path: Path) -> None:
-    _holds(await run(tmp_path, kills=FEW, seed=7), FEW)
+@of_one_loop
+async def test_kills_on_sqlite_lose_nothing(nursery: Nursery, tmp_path: Path) -> None:
+    _holds(await run(tmp_path, nursery=nursery, kills=FEW, seed=7), FEW)
 
 
-@pytest.mark.prove
+@of_one_loop
+@pytest.mark.postgres
 async def test_kills_of_two_processes_on_one_postgresql_lose_nothing(
-    tmp_path: Path, new_postgres_url: Callable[[], str]
+    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
     url = new_postgres_url()
-    _holds(await run(tmp_path, kills=FEW, seed=8, database=(url, url)), FEW)
+    _holds(await run(tmp_path, nursery=nursery, kills=FEW, seed=8, database=(url, url)), FEW)
 
 
+@of_one_loop
 @pytest.mark.prove
-async def test_two_hundred_kills_on_sqlite_lose_nothing(tmp_path: Path) -> None:
-    _holds(await run(tmp_path, kills=MANY, seed=9), MANY)
+async def test_two_hundred_kills_on_sqlite_lose_nothing(nursery: Nursery, tmp_path: Path) -> None:
+    _holds(await run(tmp_path, nursery=nursery, kills=MANY, seed=9), MANY)
 
 
+@of_one_loop
 @pytest.mark.prove
+@pytest.mark.postgres
 async def test_two_hundred_kills_of_two_processes_lose_nothing(
-    tmp_path: Path, new_postgres_url: Callable[[], str]
+    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
     url = new_postgres_url()
-    _holds(await run(tmp_path, kills=MANY, seed=10, database=(url, url)), MANY)
+    _holds(await run(tmp_path, nursery=nursery, kills=MANY, seed=10, database=(url, url)), MANY)
 
 
 _REPEATED = "Repeat a1b2c3: this may have reached you before.\n"
