@@ -18,6 +18,7 @@ from bot.domain.watch import (
     ESCALATED,
     EXTENSION,
     EXTENSIONS,
+    FORCED,
     OWNER_REMINDED,
     PIN_TRIES,
     SILENT,
@@ -76,10 +77,12 @@ def answer(plan: Plan, standing: Standing, reply: Reply, now: datetime) -> Taken
     if cycle.state in SILENT:
         # An answer in the chat stands nothing down from here on; it is a fact for coordinators.
         return standing, effects
-    if cycle.state is State.L1 and cause is None:
+    if cycle.state is State.L1:
+        # The ladder of silence is over in both cases: after a forced answer the alarm climbs
+        # instead of it, and the chat asks just the same what the false alarm came from.
         effects += [
             Effect(act=Act.ALL_CLEAR, key="all-clear"),
-            Effect(act=Act.LEARN, key="learn", code=Outcome.FALSE_ALARM),
+            Effect(act=Act.LEARN, key="learn", code=FORCED if cause else Outcome.FALSE_ALARM),
         ]
     cycle = replace(cycle, state=State.RESOLVED, ladder=None)
     effects.append(Effect(act=Act.NEXT, key="next"))
@@ -202,8 +205,8 @@ def stand_down(plan: Plan, standing: Standing, event: StoodDown) -> Taken:
     if event.alarm:
         if standing.alarm is None:
             return standing, []
-        since = int(standing.alarm.ladder.since.timestamp())
-        done = Effect(act=Act.ALL_CLEAR, key=f"alarm-over:{since}", code=event.outcome)
+        key = f"alarm-over:{standing.alarm.name}"
+        done = Effect(act=Act.ALL_CLEAR, key=key, code=event.outcome)
         return replace(standing, alarm=None), [done]
     cycle = standing.cycle
     if cycle.state not in ESCALATED:
@@ -253,7 +256,10 @@ def _alarmed(standing: Standing, cause: Cause, now: datetime) -> Standing:
     if standing.alarm is not None:
         return standing
     ladder = Ladder(since=now, next_page=now + ACK_WITHIN)
-    return replace(standing, alarm=Alarm(cause=cause, ladder=ladder, decide_by=now + DECIDE_WITHIN))
+    raised = Alarm(
+        cause=cause, ladder=ladder, decide_by=now + DECIDE_WITHIN, act=standing.cycle.acts + 1
+    )
+    return replace(standing, alarm=raised)
 
 
 def _wrong_pin(standing: Standing, now: datetime) -> Taken:

@@ -189,13 +189,13 @@ def _nag(cycle: Cycle, now: datetime) -> tuple[Cycle, list[Effect]]:
     ladder = cycle.ladder
     if cycle.state not in ESCALATED or ladder is None or ladder.next_page > now:
         return cycle, []
-    ladder, effect = _next_page(ladder, now, cycle.state)
+    ladder, effect = _next_page(ladder, now, _since(cycle.state, ladder))
     return replace(cycle, ladder=ladder), [effect]
 
 
 def _next_page(ladder: Ladder, now: datetime, what: str) -> tuple[Ladder, Effect]:
     number = ladder.pages + 1
-    key = f"{what}:{int(ladder.since.timestamp())}:{number}"
+    key = f"{what}:{number}"
     if ladder.acknowledged_by is None:
         moved = replace(ladder, pages=number, next_page=now + ACK_WITHIN)
         return moved, Effect(act=Act.PAGE, key=key, code="next-person")
@@ -209,15 +209,20 @@ def _press_on(plan: Plan, standing: Standing, now: datetime) -> tuple[Alarm | No
     if alarm is None:
         return None, []
     if alarm.ladder.next_page <= now:
-        ladder, effect = _next_page(alarm.ladder, now, f"alarm-{alarm.cause}")
+        ladder, effect = _next_page(alarm.ladder, now, f"alarm-{alarm.cause}:{alarm.name}")
         alarm, effects = replace(alarm, ladder=ladder), [effect]
     if not alarm.pressed and alarm.decide_by <= now:
         alarm = replace(alarm, pressed=True)
-        since = int(alarm.ladder.since.timestamp())
-        effects.append(Effect(act=Act.PAGE, key=f"decide:{since}", code="decide-now"))
+        effects.append(Effect(act=Act.PAGE, key=f"decide:{alarm.name}", code="decide-now"))
         if plan.duress_wakes_contacts and plan.contacts and not plan.drill:
-            effects.append(Effect(act=Act.CONTACTS, key=f"alarm-contacts:{since}", code="alarm"))
+            effects.append(
+                Effect(act=Act.CONTACTS, key=f"alarm-contacts:{alarm.name}", code="alarm")
+            )
     return alarm, effects
+
+
+def _since(state: State, ladder: Ladder) -> str:
+    return f"{state}:{int(ladder.since.timestamp())}"
 
 
 def _asked(number: int) -> State:

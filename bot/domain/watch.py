@@ -119,6 +119,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+FORCED = "forced"
+"""Of a false alarm that was none: counted and asked about as one, because the chat shows it."""
+
+
 class Reply(StrEnum):
     """What an answer turned out to be, after the words were compared."""
 
@@ -216,6 +220,13 @@ class Alarm:
     decide_by: datetime
     pressed: bool = False
     """The decision was called for a second time because it was late."""
+    act: int = 0
+    """Number of the act that raised it: two of one second, on a clock that went back, are two."""
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from every other alarm of its plan."""
+        return f"{int(self.ladder.since.timestamp())}.{self.act}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

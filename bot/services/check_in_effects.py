@@ -99,7 +99,7 @@ def ref_of(watched: Watched, cycle: int, level: str) -> str:
     """Return the id of a page: one for each level of each cycle, one for each alarm."""
     alarm = watched.standing.alarm
     if level == "alarm" and alarm is not None:
-        return f"{watched.id[:16]}-a{int(alarm.ladder.since.timestamp()):x}"
+        return f"{watched.id[:16]}-a{int(alarm.ladder.since.timestamp()):x}.{alarm.act}"
     return f"{watched.id[:16]}-{cycle}{level}"
 
 

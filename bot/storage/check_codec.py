@@ -42,7 +42,10 @@ def standing_to_bytes(standing: Standing, slot: int) -> bytes:
         cycle.wrong, int(cycle.confirm_asked), _at(cycle.held_until), _ladder(cycle.ladder),
         sorted(cycle.reached), cycle.acts, int(cycle.region_out), int(cycle.unreachable),
         _span(cycle.pause_wanted), _at(cycle.resume_at), cycle.approvals,
-        alarm and [alarm.cause, _ladder(alarm.ladder), micros(alarm.decide_by), int(alarm.pressed)],
+        alarm and [
+            alarm.cause, _ladder(alarm.ladder), micros(alarm.decide_by), int(alarm.pressed),
+            alarm.act,
+        ],
         _at(standing.echo_at), standing.wrong_pins, slot,
     ]  # fmt: skip
     return dump(data).ljust(FILLED)
@@ -81,6 +84,8 @@ def standing_from_bytes(raw: bytes) -> tuple[Standing, int]:
                 ladder=climbing,
                 decide_by=moment(alarm[2]),
                 pressed=bool(alarm[3]),
+                # One that an earlier release wrote has no number.
+                act=alarm[4] if len(alarm) > 4 else 0,  # noqa: PLR2004
             )
     found = Standing(cycle=cycle, alarm=raised, echo_at=_moment(echo), wrong_pins=pins)
     return found, slot

@@ -2,204 +2,154 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bot.domain import watch
-from bot.domain.checkins import Step, step, wake_at
-from bot.domain.watch import TIMINGS, Act, Cycle, Outcome, Plan, Reply, Standing, State, Tier
+from bot.domain import answering, climbing
+from bot.domain.watch import Cause, Outcome, Reply, State, Tier
+from tests.properties.check_in_life import Life, walk
 
-DUE = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-ENDED = {State.RESOLVED, State.CANCELLED, State.PAUSED}
+if TYPE_CHECKING:
+    from bot.domain.watch import Cycle, Plan
+
+FLAG = st.booleans()
 
 
-class Life(RuleBasedStateMachine):
-    """One cycle under random answers, humans, outages and crashes between any two steps."""
+class Lives(RuleBasedStateMachine):
+    """One cycle under random answers, humans, outages, jumps of the clock and crashes."""
 
-    @initialize(tier=st.sampled_from(Tier), contacts=st.integers(0, 3), wakes=st.booleans())
+    @initialize(tier=st.sampled_from(Tier), contacts=st.integers(0, 3), wakes=FLAG)
     def arm(self, tier: Tier, contacts: int, wakes: bool) -> None:  # noqa: FBT001 - hypothesis names it
-        self.plan = Plan(
-            tier=tier,
-            timings=TIMINGS[tier],
-            contacts=contacts,
-            has_safe_word=tier is not Tier.ROUTINE,
-            duress_wakes_contacts=wakes,
-        )
-        self.standing = Standing(cycle=Cycle(number=0, due_at=DUE))
-        self.now = DUE - timedelta(minutes=5)
-        self.keys: set[str] = set()
-        self.silent = False
-        self.forced = False
-        self.told = False
-
-    def take(self, event: watch.Event) -> Step:
-        before = self.standing
-        done = step(self.plan, before, event, self.now)
-        # A crash before the commit: the same event is taken again from the same standing.
-        assert step(self.plan, before, event, self.now) == done
-        for effect in done.effects:
-            assert effect.key not in self.keys, effect.key
-            self.keys.add(effect.key)
-            if effect.act is Act.PAGE and effect.code not in {"nothing", "unreachable"}:
-                self.told = True
-            if effect.act in {Act.REMIND, Act.REASK}:
-                assert before.cycle.state not in watch.SILENT
-            if effect.act in {Act.CONTACTS, Act.PLAN} and "alarm" not in effect.key:
-                assert self.now >= before.cycle.due_at + self.plan.timings.l1
-            if effect.key == "l1":
-                assert self.now >= before.cycle.due_at + self.plan.timings.l1
-        self.standing = done.standing
-        assert done.wake_at == wake_at(self.plan, self.standing)
-        return done
+        self.life = Life(tier, contacts=contacts, wakes=wakes)
 
     @rule(seconds=st.integers(1, 3_600))
     def time_goes_by(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.take(watch.Ticked())
+        self.life.time_goes_by(seconds)
+
+    @rule()
+    def the_timer_rings(self) -> None:
+        self.life.the_timer_rings()
 
     @rule(minutes=st.integers(3, 720))
     def we_were_down(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-        self.take(watch.Ticked(down_for=timedelta(minutes=minutes)))
+        self.life.we_were_down(minutes)
 
-    @rule(reply=st.sampled_from(Reply))
-    def they_answer(self, reply: Reply) -> None:
-        self.now += timedelta(seconds=1)
-        open_before = self.standing.cycle.state in watch.WATCHING
-        done = self.take(watch.Answered(reply=reply))
-        assert [e.act for e in done.effects][:3] == [Act.REPLY, Act.SEAL, Act.PAGE]
-        if reply is Reply.DURESS and open_before:
-            self.forced = True
-            assert self.standing.alarm is not None
-
-    @rule(pin=st.booleans(), duress=st.booleans(), minutes=st.integers(1, 120))
-    def they_ask_for_time(self, pin: bool, duress: bool, minutes: int) -> None:  # noqa: FBT001
-        self.now += timedelta(seconds=1)
-        before = self.standing.cycle
-        by = timedelta(minutes=minutes)
-        self.take(watch.Extended(by=by, pin=pin, duress=duress))
-        if not pin and not duress:
-            assert self.standing.cycle == replace(before, acts=before.acts + 1)
-
-    @rule(pin=st.booleans(), hours=st.integers(1, 72))
-    @precondition(lambda self: self.standing.cycle.state not in ENDED)
-    def they_ask_for_a_pause(self, pin: bool, hours: int) -> None:  # noqa: FBT001
-        before = self.standing.cycle
-        self.take(watch.PauseAsked(pin=pin, lasting=timedelta(hours=hours)))
-        if not pin or before.state in watch.ESCALATED:
-            assert self.standing.cycle == replace(before, acts=before.acts + 1)
-
-    @rule()
-    def a_coordinator_allows_a_pause(self) -> None:
-        before = self.standing.cycle
-        self.take(watch.PauseAllowed(by="ada"))
-        if before.pause_wanted is None or before.state in watch.ESCALATED:
-            assert self.standing.cycle == before
-
-    @rule(pin=st.booleans())
-    @precondition(lambda self: self.standing.cycle.state not in ENDED)
-    def they_ask_for_the_end(self, pin: bool) -> None:  # noqa: FBT001
-        before = self.standing.cycle
-        self.take(watch.CancelAsked(pin=pin))
-        if not pin or before.state in watch.ESCALATED:
-            assert self.standing.cycle == replace(before, acts=before.acts + 1)
-
-    @rule(what=st.sampled_from(["authorities", "publicity"]), by=st.sampled_from(["ada", "ben"]))
-    def a_coordinator_wants_to_tell(self, what: str, by: str) -> None:
-        self.take(watch.Approved(by=by, what=what))
-        given = {who for told, who in self.standing.cycle.approvals if told == what}
-        assert (f"approve:{what}:1" in self.keys) is (len(given) == 2)
-
-    @rule()
-    def the_channel_takes_nothing_any_more(self) -> None:
-        state = self.standing.cycle.state
-        self.take(watch.Unreachable())
-        assert self.standing.cycle.state is state
+    @rule(minutes=st.integers(-1_440, 1_440))
+    def the_clock_jumps(self, minutes: int) -> None:
+        self.life.the_clock_jumps(minutes)
 
     @rule(minutes=st.integers(1, 90))
     def the_region_is_silent(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-        before = self.standing.cycle.state
-        self.take(watch.Ticked(region_out=True))
-        if self.plan.tier is Tier.ROUTINE and before not in watch.SILENT:
-            assert self.standing.cycle.state not in watch.SILENT
+        self.life.the_region_is_silent(minutes)
+
+    @rule(reply=st.sampled_from(Reply))
+    def they_answer(self, reply: Reply) -> None:
+        self.life.they_answer(reply)
+
+    @rule(cause=st.sampled_from(Cause))
+    def they_ask_for_help(self, cause: Cause) -> None:
+        self.life.they_ask_for_help(cause)
+
+    @rule(pin=FLAG, duress=FLAG, minutes=st.integers(1, 120))
+    def they_ask_for_time(self, pin: bool, duress: bool, minutes: int) -> None:  # noqa: FBT001
+        self.life.they_ask_for_time(pin=pin, duress=duress, minutes=minutes)
+
+    @rule(pin=FLAG, hours=st.integers(1, 72))
+    @precondition(lambda self: not self.life.over)
+    def they_ask_for_a_pause(self, pin: bool, hours: int) -> None:  # noqa: FBT001
+        self.life.they_ask_for_a_pause(pin=pin, hours=hours)
+
+    @rule(pin=FLAG)
+    @precondition(lambda self: not self.life.over)
+    def they_ask_for_the_end(self, pin: bool) -> None:  # noqa: FBT001
+        self.life.they_ask_for_the_end(pin=pin)
+
+    @rule()
+    def a_coordinator_allows_a_pause(self) -> None:
+        self.life.a_coordinator_allows_a_pause()
+
+    @rule(what=st.sampled_from(["authorities", "publicity"]), by=st.sampled_from(["ada", "ben"]))
+    def a_coordinator_wants_to_tell(self, what: str, by: str) -> None:
+        self.life.a_coordinator_wants_to_tell(what=what, by=by)
+
+    @rule()
+    def the_channel_takes_nothing_any_more(self) -> None:
+        self.life.the_channel_takes_nothing_any_more()
 
     @rule()
     def a_coordinator_confirms(self) -> None:
-        self.take(watch.Confirmed(by="ada"))
+        self.life.a_coordinator_confirms()
 
-    @rule(alarm=st.booleans())
+    @rule(alarm=FLAG)
     def a_coordinator_acknowledges(self, alarm: bool) -> None:  # noqa: FBT001
-        self.take(watch.Acknowledged(by="ada", alarm=alarm))
+        self.life.a_coordinator_acknowledges(alarm=alarm)
 
-    @rule(word=st.booleans(), proof=st.booleans())
-    @precondition(lambda self: self.standing.cycle.state in watch.ESCALATED)
-    def a_coordinator_says_safe(self, word: bool, proof: bool) -> None:  # noqa: FBT001
-        before = self.standing.cycle.state
-        self.keys.discard("refused:ada")
-        self.take(
-            watch.StoodDown(by="ada", outcome=Outcome.SAFE, safe_word=word, proof_of_life=proof)
-        )
-        if before in watch.SILENT and not proof:
-            assert self.standing.cycle.state is before
-
-    @invariant()
-    def whoever_is_watched_has_a_next_moment_or_a_human(self) -> None:
-        if hasattr(self, "standing") and self.standing.cycle.state in watch.WATCHING:
-            assert wake_at(self.plan, self.standing) is not None
-
-    @invariant()
-    def what_is_overdue_was_told_to_a_human(self) -> None:
-        if not hasattr(self, "standing"):
-            return
-        cycle = self.standing.cycle
-        overdue = self.now >= cycle.due_at + self.plan.timings.l1 + timedelta(hours=1)
-        if overdue and cycle.state in watch.ESCALATED:
-            assert self.told
-
-    @invariant()
-    def an_escalation_ends_by_a_human_only(self) -> None:
-        if hasattr(self, "standing") and State.L2 in self.standing.cycle.reached:
-            ended = self.standing.cycle.state is State.RESOLVED
-            assert not ended or "all-clear" in self.keys
+    @rule(outcome=st.sampled_from(Outcome), word=FLAG, proof=FLAG, alarm=FLAG)
+    def a_coordinator_ends_it(self, outcome: Outcome, word: bool, proof: bool, alarm: bool) -> None:  # noqa: FBT001
+        self.life.a_coordinator_ends_it(outcome=outcome, word=word, proof=proof, alarm=alarm)
 
 
-SLOW = [HealthCheck.too_slow]
-Life.TestCase.settings = settings(
-    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=SLOW
-)
-TestLife = Life.TestCase
-
-
-class ManyLives(Life):
-    """The same for the long proof, counted."""
-
-    taken = 0
-
-    def take(self, event: watch.Event) -> Step:
-        ManyLives.taken += 1
-        return super().take(event)
-
-
-ManyLives.TestCase.settings = settings(
-    max_examples=40_000, stateful_step_count=50, deadline=None, suppress_health_check=SLOW,
-    database=None,
+Lives.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
+TestLives = Lives.TestCase
+
+
+def walks(transitions: int, seed: int) -> int:
+    chance, taken = random.Random(seed), 0  # noqa: S311 - to be repeated
+    while taken < transitions:
+        taken += walk(chance, 60)
+    return taken
+
+
+def test_random_lives_break_no_promise() -> None:
+    assert walks(20_000, seed=7) >= 20_000
 
 
 @pytest.mark.prove
 def test_a_million_transitions_break_no_promise() -> None:
-    run_state_machine_as_test(ManyLives, settings=ManyLives.TestCase.settings)
-    assert ManyLives.taken >= 1_000_000
+    assert walks(1_000_000, seed=1) >= 1_000_000
+
+
+def test_random_lives_reach_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: Counter[State] = Counter()
+    agenda = climbing.agenda
+
+    def noted(plan: Plan, cycle: Cycle) -> object:
+        seen[cycle.state] += 1
+        return agenda(plan, cycle)
+
+    monkeypatch.setattr(climbing, "agenda", noted)
+    walks(3_000, seed=3)
+    assert set(seen) == set(State) - {State.DRAFT}
+
+
+def test_a_rung_that_nobody_climbs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    agenda = climbing.agenda
+    monkeypatch.setattr(
+        climbing,
+        "agenda",
+        lambda plan, cycle: [rung for rung in agenda(plan, cycle) if rung[1] != "l1"],
+    )
+    with pytest.raises(AssertionError):
+        walks(5_000, seed=3)
+
+
+def test_a_forced_answer_that_shows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "EARLY", -answering.EARLY)
+    alarmed = answering._alarmed
+
+    def shown(*told: object) -> object:
+        standing = alarmed(*told)  # type: ignore[arg-type]
+        return answering.replace(standing, cycle=answering.replace(standing.cycle, reminded=9))
+
+    monkeypatch.setattr(answering, "_alarmed", shown)
+    with pytest.raises(AssertionError):
+        walks(5_000, seed=3)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.recurrence import slot, upcoming
+from bot.domain.watch import FORCED
 
 if TYPE_CHECKING:
     from bot.domain.ids import PersonId, PlanId
@@ -119,7 +120,7 @@ class Auditor:
             lateness = event.at - self._returned(found.due + timings.l1)
             self.late.append(lateness.total_seconds())
             self.too_late += lateness > SLACK
-        if event.key == "learn":
+        if event.key == "learn" and code != FORCED:
             self.false_alarms += 1
         if event.key == "next":
             self._ended(found, event.at)

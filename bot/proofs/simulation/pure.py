@@ -198,7 +198,7 @@ def _audit(
             expected = due + timings.l1
             away = _away(expected, down)
             tally.late.append((now - (away.end if away else expected)).total_seconds())
-        if effect.act is Act.LEARN:
+        if effect.act is Act.LEARN and effect.code != watch.FORCED:
             tally.false_alarms += 1
 
 
