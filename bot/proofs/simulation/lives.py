@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
@@ -45,9 +45,15 @@ class Outage:
     end: datetime
 
 
-def lives(count: int, start: datetime, chance: random.Random) -> list[Life]:
-    """Return so many lives that begin around `start` (UTC)."""
-    return [_life(start, chance) for _ in range(count)]
+def lives(
+    count: int, start: datetime, chance: random.Random, *, silent: float | None = None
+) -> list[Life]:
+    """Return so many lives that begin around `start` (UTC).
+
+    `silent` is the chance of silence for all of them: a short run meets more of it that way.
+    """
+    found = [_life(start, chance) for _ in range(count)]
+    return found if silent is None else [replace(one, silent=silent) for one in found]
 
 
 def outages(start: datetime, days: int, chance: random.Random) -> list[Outage]:

@@ -47,6 +47,7 @@ from bot.vault.cipher import ApplicationCipher
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bot.content.library import Library
     from bot.domain.plans import Watched
     from bot.proofs.simulation.lives import Life, Outage
     from bot.services.check_in_house import CheckIns
@@ -98,13 +99,14 @@ class Mortal:
 
     store: Store
     chance: random.Random
+    kills: float = KILLS
     deadly: bool = True
     deaths: int = 0
 
     async def write(self, unit: Callable[[Tx], T]) -> T:
         """Run a unit, or die."""
         roll = self.chance.random() if self.deadly else 1.0
-        if roll < KILLS / 2:
+        if roll < self.kills / 2:
 
             def dies(tx: Tx) -> T:
                 unit(tx)
@@ -113,7 +115,7 @@ class Mortal:
             self.deaths += 1
             return await self.store.write(dies)
         result = await self.store.write(unit)
-        if roll < KILLS:
+        if roll < self.kills:
             self.deaths += 1
             raise KilledError
         return result
@@ -163,16 +165,29 @@ async def _digest(salt: bytes, text: str) -> bytes:
     return hashlib.blake2b(salt + text.encode(), digest_size=32).digest()
 
 
-async def simulate(engine: str, plans: int, days: int, seed: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rough:
+    """How rough a run is; a short one meets as much as a long one when it is rougher."""
+
+    kills: float = KILLS
+    """Share of units in which the worker dies."""
+    silent: float | None = None
+    """Chance that a due check-in is never answered; None leaves it to each life."""
+
+
+async def simulate(
+    engine: str, plans: int, days: int, seed: int, *, library: Library | None = None,
+    rough: Rough | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Run so many plans for so many days; return the figures of the command."""
     began = time.perf_counter()
-    chance = random.Random(seed)
+    chance, rough = random.Random(seed), rough or Rough()
     async with _stores(engine) as opened:
-        library = open_library(None)
+        library = library or open_library(None)
         clock = SimClock()
         end = START + timedelta(days=days)
         world = World(
-            stores=[Mortal(store=store, chance=chance) for store in opened],
+            stores=[Mortal(store=store, chance=chance, kills=rough.kills) for store in opened],
             clock=clock,
             chance=chance,
             lives={},
@@ -181,7 +196,7 @@ async def simulate(engine: str, plans: int, days: int, seed: int) -> dict[str, A
         )
         for number, store in enumerate(world.stores):
             _open_house(world, store, library, f"worker-{number}")
-        await _people(world, plans)
+        await _people(world, plans, rough.silent)
         await _live(world)
         world.auditor.close(world.clock.now())
         left = await opened[0].read(lambda tx: len(tx.plans.live(limit=plans + 1)))
@@ -264,9 +279,9 @@ def _open_house(world: World, store: Mortal, library: Any, worker: str) -> None:
     )
 
 
-async def _people(world: World, count: int) -> None:
+async def _people(world: World, count: int, silent: float | None) -> None:
     """Arm everybody."""
-    made = lives(count, START, world.chance)
+    made = lives(count, START, world.chance, silent=silent)
     digests = {secret: await _digest(b"salt", fold(word)) for secret, word in WORDS.items()}
     house, store = world.houses[0], world.stores[0].store
 
