@@ -239,6 +239,22 @@ def list_keys(as_json: Json = False) -> None:
         print(f"ALARM: {len(health.endangered)} cases can be read by fewer than two live keys.")
 
 
+@app.command("shred-anew")
+def shred_anew() -> None:
+    """On the server: go on with new shred keys when the old ones are lost, and their cases too."""
+    from bot.first_start import know_shred_keys
+    from bot.wiring import opened_store
+
+    settings = _settings()
+
+    async def work() -> None:
+        async with opened_store(settings) as store:
+            await know_shred_keys(settings, store, anew=True)
+
+    asyncio.run(work())
+    print("These shred keys are used from now on. What was wrapped with others stays closed.")
+
+
 @app.command()
 def recovery(
     key: Annotated[bool, typer.Option("--make", help="Make a recovery key.")] = False,

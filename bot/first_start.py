@@ -6,6 +6,7 @@ with a Telegram token it is refused unless VIGIL_DEMO=1 says that nobody real wi
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 
     from bot.services.ports import Clock, Store, Tx
     from bot.settings import Settings
+    from bot.vault.shred import ShredKeys
 
 log = structlog.get_logger()
 
 ALIAS = "demo"
+SHRED_FACT = "shred-keys"
+"""Which store of shred keys this database was used with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +47,54 @@ class Begun:
 def keyring_of(settings: Settings) -> Keyring:
     """Return the keys of this installation."""
     # Not beside the application key: a systemd credential lies where nobody can write.
-    return Keyring(keys=settings.home / "keys", home=settings.home)
+    url = settings.shred_url
+    return Keyring(
+        keys=settings.home / "keys",
+        home=settings.home,
+        shared=None if url is None else lambda: _shared(url),
+    )
+
+
+def _shared(url: str) -> ShredKeys:
+    from bot.storage.shred import SharedShredStore  # noqa: PLC0415 - most have no PostgreSQL
+
+    return SharedShredStore(url)
+
+
+async def know_shred_keys(settings: Settings, store: Store, *, anew: bool = False) -> None:
+    """Make sure that these are the shred keys of this database.
+
+    Otherwise a machine of its own would make cases that no other can open, and find none of theirs.
+
+    Raises:
+        SettingsError: They are another database's, and `anew` does not say that the old are lost.
+    """
+    mine = await asyncio.to_thread(lambda: keyring_of(settings).shred().identity())
+    known = await store.write(lambda tx: _note_shred_keys(tx, mine, anew=anew))
+    if known != mine:
+        raise SettingsError(
+            "The shred keys here are not those of this database. Machines that work together "
+            "share them by VIGIL_SHRED_URL. If the old ones are lost for good, run "
+            "`vigil keys shred-anew`."
+        )
+
+
+def _note_shred_keys(tx: Tx, mine: str, *, anew: bool) -> str:
+    known = tx.leases.noted(SHRED_FACT)
+    if known is None or anew:
+        tx.leases.note(SHRED_FACT, mine)
+        return mine
+    return known
 
 
 async def begin(settings: Settings, store: Store, clock: Clock) -> Begun:
     """Make the demo coordinator when nobody was named yet and nobody real can write.
 
     Raises:
-        SettingsError: A demo coordinator is there and a Telegram token is set.
+        SettingsError: A demo coordinator is there and a Telegram token is set, or the shred keys
+            are another database's.
     """
+    await know_shred_keys(settings, store)
     keyring = keyring_of(settings)
     allowed = settings.telegram_token is None or settings.demo
     known = await store.read(lambda tx: tx.coordinators.all())

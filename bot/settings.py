@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; default is SQLite inside VIGIL_HOME."
     )
+    shred_url: str | None = Field(
+        default=None,
+        description="PostgreSQL database for the shred keys of several machines; never backed up.",
+    )
     key_file: Path | None = Field(
         default=None, description="The application key, outside the database and its backups."
     )
@@ -232,6 +236,10 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError("VIGIL_WEBHOOK_URL is set, so VIGIL_WEBHOOK_SECRET must be set too.")
     if settings.webhook_url and settings.telegram_token is None:
         raise SettingsError("VIGIL_WEBHOOK_URL is set, so VIGIL_TELEGRAM_TOKEN must be set too.")
+    if settings.shred_url and settings.shred_url == settings.database_url:
+        raise SettingsError(
+            "VIGIL_SHRED_URL must not be VIGIL_DATABASE_URL: what lies in one backup is never gone."
+        )
     if settings.alert_rate > FREE_RATE and not settings.alert_paid:
         raise SettingsError(
             "VIGIL_ALERT_RATE is above 30: Telegram takes that from paid broadcasts only, "

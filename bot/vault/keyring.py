@@ -2,7 +2,7 @@
 
     HOME/keys/root.pub          whose signature counts, hex
     HOME/keys/recipients.json   who can read, signed
-    HOME/shred/keys.db          one key a case, never backed up
+    HOME/shred/keys.db          one key a case, never backed up; several machines share theirs
 
 Nothing here can open a case. The root's private key and all identities lie elsewhere.
 """
@@ -21,10 +21,12 @@ from bot.vault.recipients import Recipient, RecipientList, sign, verify
 from bot.vault.shred import ShredStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from bot.vault.identity import Identity
+    from bot.vault.shred import ShredKeys
 
 ROOT_BYTES = 32
 DEMO_FOR = timedelta(days=365)
@@ -37,6 +39,8 @@ class Keyring:
     keys: Path
     """Folder of public keys and the signed list."""
     home: Path
+    shared: Callable[[], ShredKeys] | None = None
+    """Opens the shred keys that several machines share."""
 
     @property
     def root_path(self) -> Path:
@@ -64,8 +68,10 @@ class Keyring:
                 found.append((0, 0))
         return tuple(found)
 
-    def shred(self) -> ShredStore:
+    def shred(self) -> ShredKeys:
         """Open the shred keys."""
+        if self.shared is not None:
+            return self.shared()
         return ShredStore(self.home / "shred" / "keys.db")
 
     def recipients(self, *, now: datetime, last_seen: int) -> RecipientList:

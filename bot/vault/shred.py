@@ -1,4 +1,7 @@
-"""The shred keys: one a case, in a file of their own that no backup contains.
+"""The shred keys: one a case, in a store of their own that no backup contains.
+
+On one machine that is a file; machines that work on the same cases share a store that somebody else
+provides, by the same protocol.
 
 SQLite keeps deleted rows in its write-ahead log until that is truncated, so destroying a key
 overwrites it, deletes it and empties the log, and says so only when all of it has happened.
@@ -7,9 +10,10 @@ overwrites it, deletes it and empties the log, and says so only when all of it h
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.errors import VaultError
 
@@ -18,6 +22,34 @@ if TYPE_CHECKING:
 
 MARK = "do-not-back-up"
 """A file of this name beside the store: `vigil backup` refuses folders that hold one."""
+
+
+class ShredKeys(Protocol):
+    """Keys by case, and their end."""
+
+    def put(self, tag: str, key: bytes) -> None:
+        """Keep a key; a tag is given once."""
+        ...
+
+    def get(self, tag: str) -> bytes:
+        """Return a key.
+
+        Raises:
+            VaultError: It was destroyed, or never was.
+        """
+        ...
+
+    def tags(self) -> list[str]:
+        """Return every tag that a key is kept for."""
+        ...
+
+    def destroy(self, tag: str) -> bool:
+        """Destroy a key for good; False when there was none."""
+        ...
+
+    def identity(self) -> str:
+        """Return what tells this store from every other."""
+        ...
 
 
 class ShredStore:
@@ -32,6 +64,11 @@ class ShredStore:
         with closing(self._connect()) as connection, connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS keys (tag TEXT PRIMARY KEY, key BLOB NOT NULL)"
+            )
+            connection.execute("CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY)")
+            connection.execute(
+                "INSERT INTO about SELECT ? WHERE NOT EXISTS (SELECT 1 FROM about)",
+                (secrets.token_hex(16),),
             )
 
     def put(self, tag: str, key: bytes) -> None:
@@ -69,6 +106,11 @@ class ShredStore:
         if busy:
             raise VaultError("The shred key is deleted but still in the log; try again.")
         return bool(gone)
+
+    def identity(self) -> str:
+        """Return what tells this store from every other."""
+        with closing(self._connect()) as connection:
+            return str(connection.execute("SELECT name FROM about").fetchone()[0])
 
     def _connect(self) -> sqlite3.Connection:
         try:

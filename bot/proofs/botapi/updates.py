@@ -102,6 +102,11 @@ class Updates:
             self._wake("updates")
         return item.id
 
+    @property
+    def polled(self) -> bool:
+        """Tell whether the bot has asked for updates."""
+        return self._last_offset is not None or self._poll is not None
+
     def holds(self, item: Queued) -> bool:
         """Tell whether an update still waits."""
         return item.id in self._store and item.expires > self._clock.now()

@@ -178,6 +178,6 @@ def _remembered(stage: Stage, search: Search) -> int:
     found = {
         one.canary
         for place, held in memory_of(stage.program.pid)
-        for one in search.look(held, place, tokens=False)
+        for one in search.look(held, place, closely=False)
     }
     return len(found)

@@ -62,17 +62,17 @@ class Search:
         )
         self._tokens = [(one, pair) for one in known for pair in _plain_forms(one.text)]
 
-    def look(self, data: bytes, place: str, *, tokens: bool = True) -> list[Found]:
+    def look(self, data: bytes, place: str, *, closely: bool = True) -> list[Found]:
         """Return every canary in `data`, each once for a form.
 
         Args:
             data: What was taken.
             place: Where it was.
-            tokens: Off leaves out what has no marker: looking for those is slow.
+            closely: Off leaves out what is slow: what is compressed, and what has no marker.
         """
-        found = list(self._plain(data, place, tokens=tokens))
-        for inner in _inflated(data):
-            found += self._plain(inner, f"{place} (compressed)", tokens=tokens)
+        found = list(self._plain(data, place, tokens=closely))
+        for inner in _inflated(data) if closely else ():
+            found += self._plain(inner, f"{place} (compressed)", tokens=closely)
         return list(dict.fromkeys(found))
 
     def _plain(self, data: bytes, place: str, *, tokens: bool) -> Iterator[Found]:

@@ -91,7 +91,13 @@ class Stage:
         self.looks += 1
         search = self.search()
         for place, data in self.kept(everything=everything):
-            self.found += search.look(data, f"{theft}: {place}", tokens=everything)
+            self.found += search.look(data, f"{theft}: {place}", closely=everything)
+
+    async def listening(self) -> None:
+        """Wait until the program takes messages of the messaging app, which it opens last."""
+        async with asyncio.timeout(JOBS_WITHIN):
+            while not self.api.world.updates.polled:  # noqa: ASYNC110 - another process asks
+                await asyncio.sleep(0.05)
 
     async def settle(self) -> None:
         """Have every job done that is due."""
@@ -184,6 +190,7 @@ async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
         await asyncio.to_thread(lend, program.home)
         try:
             await program.start()
+            await stage.listening()
             yield stage
         finally:
             await program.stop()
