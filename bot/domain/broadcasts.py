@@ -139,7 +139,6 @@ class Outcome(StrEnum):
 
 
 OPEN = frozenset({Outcome.WAITING, Outcome.CLAIMED})
-REACHED = frozenset({Outcome.DELIVERED, Outcome.UNCERTAIN})
 
 
 class Reason(StrEnum):

@@ -61,6 +61,9 @@ class Verdict:
     """People without a copy."""
     doubled_unmarked: int
     marked: int
+    """Copies that say that they may be repeats."""
+    twice: int
+    """People with more than one copy."""
     complete: bool
     outcomes: dict[str, int]
 
@@ -207,6 +210,7 @@ async def _judge(opened: Callable[[], Store], api: Remote, *, kills: int, people
         missing=tally["without"],
         doubled_unmarked=tally["doubled_unmarked"],
         marked=tally["marked"],
+        twice=tally["twice"],
         complete=complete and Outcome.DELIVERED in outcomes,
         outcomes=outcomes,
     )

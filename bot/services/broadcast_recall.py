@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.broadcasts import State
 from bot.domain.errors import BotError, SendError
-from bot.services.broadcast_texts import compose_withdrawn
+from bot.services.broadcast_texts import compose_withdrawn, compose_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 BATCH = 50
 LEASE = timedelta(seconds=60)
 _AHEAD = timedelta(seconds=1)
+_Batch = tuple["Alert", "list[StandingCopy]", "Mapping[AlertId, Alert]"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,16 +51,16 @@ class Recall:
             log.error("recall-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
             return 0
         taken_back = 0
-        for alert, copies in found:
-            gone = await asyncio.gather(*(self._take_back(alert, copy) for copy in copies))
+        for alert, copies, others in found:
+            gone = await asyncio.gather(*(self._take_back(alert, copy, others) for copy in copies))
             done = [copy for copy, away in zip(copies, gone, strict=True) if away]
-            await self.store.write(_forgetting(done, deleted=not alert.edits))
+            await self.store.write(_forgetting(done, edited=alert.edits))
             taken_back += len(done)
         return taken_back
 
-    def _next(self, tx: Tx) -> list[tuple[Alert, list[StandingCopy]]]:
+    def _next(self, tx: Tx) -> list[_Batch]:
         now = self.clock.now()
-        found = []
+        found: list[_Batch] = []
         for alert in tx.alerts.due(now):
             if alert.state is not State.RECALLING:
                 continue
@@ -87,20 +88,35 @@ class Recall:
             # From the beginning again after the last: some could not be taken back yet.
             self._after[alert.id] = copies[-1].seq if copies else 0
             if copies:
-                found.append((alert, copies))
+                others = _others(tx, copies)
+                copies = [
+                    replace(copy, beside=tuple(one for one in copy.beside if one in others))
+                    for copy in copies
+                ]
+                found.append((alert, copies, others))
         return found
 
-    async def _take_back(self, alert: Alert, copy: StandingCopy) -> bool:
+    async def _take_back(
+        self, alert: Alert, copy: StandingCopy, known: Mapping[AlertId, Alert]
+    ) -> bool:
         """Delete or change one copy; False when it is to be tried again."""
         channel = self.channels.get(copy.channel)
         if channel is None:
             return False
         if not copy.address:
             return True
+        others = [known[one] for one in copy.beside]
+        library, language = self.library(), copy.language
         try:
-            if alert.edits:
-                message = compose_withdrawn(alert, self.library(), copy.language)
+            if others:
+                message = compose_without(alert, others, library, language)
                 await channel.send(copy.address, replace(message, edit_ref=copy.refs[0]))
+            elif alert.edits:
+                message = compose_withdrawn(alert, library, language)
+                await channel.send(copy.address, replace(message, edit_ref=copy.refs[0]))
+                if copy.refs[1:]:
+                    # A long text came in parts; what was withdrawn must not stand in the others.
+                    await channel.delete(copy.address, copy.refs[1:])
             else:
                 await channel.delete(copy.address, copy.refs)
         except SendError as error:
@@ -110,11 +126,22 @@ class Recall:
         return True
 
 
-def _forgetting(copies: list[StandingCopy], *, deleted: bool) -> Callable[[Tx], None]:
+def _others(tx: Tx, copies: list[StandingCopy]) -> dict[AlertId, Alert]:
+    """Return alerts that stay in messages from which another is taken out."""
+    named = {one for copy in copies for one in copy.beside}
+    found = [tx.alerts.get(one) for one in sorted(named)]
+    return {
+        one.id: one
+        for one in found
+        if one is not None and one.state not in {State.RECALLING, State.RECALLED}
+    }
+
+
+def _forgetting(copies: list[StandingCopy], *, edited: bool) -> Callable[[Tx], None]:
     def unit(tx: Tx) -> None:
         tx.ledger.taken_back([copy.seq for copy in copies])
-        if deleted:
-            for copy in copies:
-                tx.chat.deleted(copy.person, copy.refs)
+        for copy in copies:
+            stands = copy.refs if copy.beside else copy.refs[:1] if edited else ()
+            tx.chat.deleted(copy.person, [ref for ref in copy.refs if ref not in stands])
 
     return unit

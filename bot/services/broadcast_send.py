@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.broadcasts import MAX_ATTEMPTS, REACHED, SENDING, Outcome, Reason, Severity, State
+from bot.domain.broadcasts import MAX_ATTEMPTS, SENDING, Outcome, Reason, State
 from bot.domain.errors import BotError, SendError
-from bot.domain.roll_calls import first_ask
 from bot.services import broadcast_house as house
-from bot.services.broadcast_ladder import in_a_report
+from bot.services.broadcast_claim import Claiming
 from bot.services.broadcast_ports import Settled
-from bot.services.broadcast_texts import compose
 from bot.services.ports import ChatMessage
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from bot.content.library import Library
     from bot.domain.broadcasts import Alert
     from bot.domain.ids import AlertId, ChannelName
-    from bot.domain.messages import Outgoing
+    from bot.services.broadcast_claim import Copy
     from bot.services.broadcast_ladder import Ladder
     from bot.services.broadcast_ports import LedgerRow
     from bot.services.broadcast_recall import Recall
@@ -54,22 +52,8 @@ IN_FLIGHT = 200
 """Copies on their way at once; a slow channel slows an alert down, nothing else."""
 
 STEP = timedelta(seconds=1)
-BUSY_AGAIN = timedelta(minutes=10)
-"""After so long it is looked again whether somebody is still in the middle of a report."""
-
 _SOON = timedelta(seconds=1)
 _BACK_OFF = (2, 5, 15, 60, 300)
-
-
-@dataclass(slots=True, kw_only=True)
-class Copy:
-    """One person's copy of an alert, ready to be shown at its moment."""
-
-    row: LedgerRow
-    message: Outgoing
-    at: datetime
-    ask_after: timedelta | None = None
-    """How long after it a roll call is asked again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,16 +107,16 @@ class Broadcasting:
         """Settle, look and claim, in one commit; return how much was moved by it."""
         ended, self._ended = self._ended, []
         spent = self.rate.take_spent()
-        now = self.clock.now()
+        now, claiming = self.clock.now(), self._claiming()
 
         def unit(tx: Tx) -> tuple[list[Copy], list[Alert], int]:
             self._write(tx, ended, now)
             for channel, number in spent.items():
-                self._reserve(tx, channel, number, now)
+                claiming.reserve(tx, channel, number, now)
             alerts, stepped = self._look(tx, now)
             copies: list[Copy] = []
             if room := IN_FLIGHT - len(self._flying):
-                copies = self._claim(tx, alerts, room, now)
+                copies = claiming.copies(tx, alerts, room, now)
             return copies, alerts, stepped
 
         try:
@@ -170,64 +154,11 @@ class Broadcasting:
             found.append(after)
         return found, stepped
 
-    def _claim(self, tx: Tx, alerts: list[Alert], room: int, now: datetime) -> list[Copy]:
-        sending = [one for one in alerts if one.state in SENDING]
-        if not sending:
-            return []
-        library = self.library()
-        copies: list[Copy] = []
-        for channel in sorted(self.channels):
-            free = min(room - len(copies), self._room(tx, channel, now))
-            rows: list[tuple[Alert, LedgerRow]] = []
-            for alert in sending:
-                if len(rows) >= free:
-                    break
-                claimed = tx.ledger.claim(
-                    alert.id,
-                    channel=channel,
-                    first_wave_only=alert.state is State.CANARY,
-                    worker=self.worker,
-                    now=now,
-                    lease=self.lease,
-                    limit=free - len(rows),
-                )
-                rows += [(alert, row) for row in claimed if self._may(tx, library, alert, row, now)]
-            moments = self._reserve(tx, channel, len(rows), now)
-            for (alert, row), at in zip(rows, moments, strict=True):
-                message = self._message(alert, row, library)
-                ask_after = first_ask(alert.content)
-                copies.append(Copy(row=row, message=message, at=at, ask_after=ask_after))
-        return copies
-
-    def _may(self, tx: Tx, library: Library, alert: Alert, row: LedgerRow, now: datetime) -> bool:
-        """Leave people alone who are in the middle of a report, unless it is red."""
-        if alert.content.severity is Severity.RED:
-            return True
-        if not in_a_report(tx, library, row.person):
-            return True
-        later = Settled(
-            row=row, outcome=Outcome.WAITING, reason=Reason.BUSY, again_at=now + BUSY_AGAIN
-        )
-        tx.ledger.settle([later], worker=self.worker, at=now)
-        return False
-
-    def _message(self, alert: Alert, row: LedgerRow, library: Library) -> Outgoing:
-        quiet = alert.content.severity is Severity.GREEN
-        message = compose(alert, library, row.language, repeat=row.attempts > 0, silent=quiet)
-        return replace(message, paid=self.paid)
-
-    def _room(self, tx: Tx, channel: ChannelName, now: datetime) -> int:
-        return tx.paces.room(
-            channel,
-            now=now,
-            every=self.rate.every(channel, now),
-            burst=self.rate.burst,
-            ahead=timedelta(seconds=TURN),
-        )
-
-    def _reserve(self, tx: Tx, channel: ChannelName, number: int, now: datetime) -> list[datetime]:
-        every = self.rate.every(channel, now)
-        return tx.paces.reserve(channel, number, now=now, every=every, burst=self.rate.burst)
+    def _claiming(self) -> Claiming:
+        return Claiming(
+            channels=self.channels, worker=self.worker, library=self.library, rate=self.rate,
+            paid=self.paid, lease=self.lease,
+        )  # fmt: skip
 
     async def _send(self, copy: Copy) -> None:
         """Show one copy at its moment, if its alert may still be sent then."""
@@ -235,58 +166,56 @@ class Broadcasting:
         if pause > 0:
             await asyncio.sleep(pause)
         row, now = copy.row, self.clock.now()
-        if row.alert not in self._live:
-            self._ended.append(Settled(row=row, outcome=Outcome.WAITING, again_at=now))
+        if not {one.alert for one in copy.rows} <= self._live:
+            self._put_back(copy, now)
             return
         if self.limits is not None:
             group = self.is_group(row.channel, row.address)
             wait = self.limits.wait(row.person, now, group=group)
             if wait:
-                again = Settled(row=row, outcome=Outcome.WAITING, again_at=now + wait)
-                self._ended.append(again)
+                self._put_back(copy, now + wait)
                 return
         # In two steps: a turn may take the list away while the channel is asked.
         settled = await self._show(copy)
-        self._ended.append(self._asking(copy, settled))
+        self._ended += settled
 
-    async def _show(self, copy: Copy) -> Settled:
+    def _put_back(self, copy: Copy, again_at: datetime) -> None:
+        self._ended += [
+            Settled(row=row, outcome=Outcome.WAITING, again_at=again_at) for row in copy.rows
+        ]
+
+    async def _show(self, copy: Copy) -> list[Settled]:
         row = copy.row
         try:
             delivered = await self.channels[row.channel].send(row.address, copy.message)
         except SendError as error:
-            return await self._failed(row, error)
+            return await self._failed(copy, error)
         except Exception:
             # One message's bug must not stop all others.
             log.exception("send-failed", channel=row.channel, attempts=row.attempts)
-            return await self._failed(row, SendError("bug", uncertain=True))
-        return Settled(row=row, outcome=Outcome.DELIVERED, refs=delivered.refs)
+            return await self._failed(copy, SendError("bug", uncertain=True))
+        ask_at = None if copy.ask_after is None else self.clock.now() + copy.ask_after
+        return [
+            Settled(
+                row=one, outcome=Outcome.DELIVERED, refs=delivered.refs, ask_at=ask_at,
+                bundle=copy.bundle,
+            )
+            for one in copy.rows
+        ]  # fmt: skip
 
-    def _asking(self, copy: Copy, settled: Settled) -> Settled:
-        """Note when somebody who got a roll call, or may have, is asked again."""
-        if copy.ask_after is None or settled.outcome not in REACHED:
-            return settled
-        return replace(settled, ask_at=self.clock.now() + copy.ask_after)
-
-    async def _failed(self, row: LedgerRow, error: SendError) -> Settled:
-        now = self.clock.now()
+    async def _failed(self, copy: Copy, error: SendError) -> list[Settled]:
+        row, now = copy.row, self.clock.now()
         log.warning(
             "alert-not-sent", channel=row.channel, reason=error.reason, attempts=row.attempts
         )
-        if error.gone:
-            return Settled(row=row, outcome=Outcome.UNREACHABLE)
-        if error.rejected:
-            return Settled(row=row, outcome=Outcome.EXCLUDED, reason=Reason.REFUSED)
-        if error.uncertain and row.attempts + 1 >= MAX_ATTEMPTS:
-            return Settled(row=row, outcome=Outcome.UNCERTAIN)
         back_off = timedelta(seconds=_BACK_OFF[min(row.attempts, len(_BACK_OFF) - 1)])
         # Never at once: a moment that has passed already would be tried in a circle.
         again_at = max(error.retry_at or now + back_off, now + _SOON)
         if error.reason == "flood" and self.rate.flooded(row.channel, row.person, now):
             channel = row.channel
             await self.store.write(lambda tx: tx.paces.hold(channel, until=again_at))
-        return Settled(
-            row=row, outcome=Outcome.WAITING, again_at=again_at, uncertain=error.uncertain
-        )
+        ask_at = None if copy.ask_after is None else now + copy.ask_after
+        return [_after(one, error, again_at, ask_at) for one in copy.rows]
 
     async def _settle(self) -> None:
         while self._ended:
@@ -316,6 +245,19 @@ class Broadcasting:
             keep=False,
             ours=True,
         )
+
+
+def _after(
+    row: LedgerRow, error: SendError, again_at: datetime, ask_at: datetime | None
+) -> Settled:
+    """Return what a failure makes of a row."""
+    if error.gone:
+        return Settled(row=row, outcome=Outcome.UNREACHABLE)
+    if error.rejected:
+        return Settled(row=row, outcome=Outcome.EXCLUDED, reason=Reason.REFUSED)
+    if error.uncertain and row.attempts + 1 >= MAX_ATTEMPTS:
+        return Settled(row=row, outcome=Outcome.UNCERTAIN, ask_at=ask_at)
+    return Settled(row=row, outcome=Outcome.WAITING, again_at=again_at, uncertain=error.uncertain)
 
 
 def _gone(tx: Tx, row: LedgerRow, now: datetime) -> None:

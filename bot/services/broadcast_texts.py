@@ -6,6 +6,7 @@ reference by which a repeat is recognised.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.broadcasts import Severity
@@ -16,10 +17,11 @@ from bot.flow.model import Literal
 from bot.services.pressed import flow_data, word_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from bot.content.library import Library
     from bot.domain.broadcasts import Alert
+    from bot.domain.ids import AlertId
 
 SAFE, HELP, LATER = FlowId("alerts_safe"), FlowId("alerts_help"), FlowId("alerts_later")
 STOP = FlowId("alerts_stop")
@@ -87,13 +89,21 @@ def compose_again(alert: Alert, library: Library, language: LanguageTag) -> Outg
     )
 
 
+DIGEST_SIGNS = 3_500
+"""A digest longer than this is cut into several: each must be one message that can be changed."""
+
+
 def compose_digest(
-    alerts: Sequence[Alert], library: Library, language: LanguageTag, *, repeat: bool
+    alerts: Sequence[Alert],
+    library: Library,
+    language: LanguageTag,
+    *,
+    repeats: Collection[AlertId] = (),
 ) -> Outgoing:
-    """Put several quiet alerts into one message."""
+    """Put several quiet alerts into one message; of `repeats` an earlier copy may have arrived."""
     shown = compose(alerts[0], library, language, repeat=False).language
     parts = [f"*{library.say('alert_digest', shown)}*"]
-    marks = []
+    marks = [alert.reference for alert in alerts if alert.id in repeats]
     for alert in alerts:
         content = alert.content
         _, body = text_for(content.texts, content.fallback, language)
@@ -101,9 +111,8 @@ def compose_digest(
         drill = [library.say("alert_drill", shown)] if alert.drill else []
         foot = library.say("alert_reference", shown, reference=reference)
         parts.append("\n".join([*drill, body.strip(), *drill, foot]))
-        marks.append(alert.reference)
     text = "\n\n".join(parts)
-    if repeat:
+    if marks:
         mark = library.say("uncertain_repeat", shown, mark=Literal(text=" ".join(marks)))
         text = f"{mark}\n{text}"
     return Outgoing(
@@ -111,8 +120,25 @@ def compose_digest(
         language=shown,
         buttons=((_stop(library, shown),),),
         silent=True,
-        repeat_of=marks[0] if repeat else None,
+        repeat_of=marks[0] if marks else None,
     )
+
+
+def compose_without(
+    alert: Alert, others: Sequence[Alert], library: Library, language: LanguageTag
+) -> Outgoing:
+    """Return what a digest becomes when one alert is taken out of it.
+
+    With a recall by changing, what stands in its place stands above the others.
+    """
+    if len(others) > 1:
+        rest = compose_digest(others, library, language)
+    else:
+        rest = compose(others[0], library, language, repeat=False, silent=True)
+    if not alert.edits:
+        return rest
+    withdrawn = compose_withdrawn(alert, library, language)
+    return replace(rest, text=f"{withdrawn.text}\n\n{rest.text}")
 
 
 def compose_withdrawn(alert: Alert, library: Library, language: LanguageTag) -> Outgoing:

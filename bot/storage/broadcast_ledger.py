@@ -15,7 +15,7 @@ from bot.domain.broadcasts import OPEN, Answer, Outcome, Reason
 from bot.domain.ids import AlertId, ChannelName, LanguageTag, PersonId
 from bot.domain.quiet import read as read_clock
 from bot.services.broadcast_ports import Counts, LedgerRow, Settled, StandingCopy
-from bot.storage.broadcast_choosing import FIRST, REST, ROW, counted, frozen, reached
+from bot.storage.broadcast_choosing import FIRST, REST, ROW, counted, frozen, reached, silent_chat
 from bot.storage.broadcast_roll_call import MINUTE, RollCallRows, minute_of, reached_them
 from bot.storage.broadcast_subscribers import leave
 from bot.storage.broadcast_tables import ledger, subscriber
@@ -132,16 +132,12 @@ class LedgerRows(RollCallRows):
                     "most": limit - len(found), "taken": [row.seq for row in found],
                 }  # fmt: skip
                 rows = self.conn.execute(_DUE, asked).all()
-                lost = [row.seq for row in rows if row.address is None]
-                if lost:
-                    ended = {
-                        "state": Outcome.UNREACHABLE,
-                        "person": "",
-                        "settled_at": minute_of(now),
-                    }
-                    self.conn.execute(update(ledger).where(ledger.c.seq.in_(lost)).values(**ended))
-                found += [row for row in rows if row.address is not None]
-                if not lost:
+                hushed = [row.seq for row in rows if row.hushed]
+                self._end(hushed, Outcome.EXCLUDED, Reason.SILENCE, at=now)
+                lost = [row.seq for row in rows if row.address is None and not row.hushed]
+                self._end(lost, Outcome.UNREACHABLE, "", at=now)
+                found += [row for row in rows if row.address is not None and not row.hushed]
+                if not (hushed or lost):
                     break
         return self._leased(found, worker=worker, until=now + lease)
 
@@ -170,6 +166,11 @@ class LedgerRows(RollCallRows):
             .with_for_update(of=ledger, skip_locked=True)
         )
         return self._leased(self.conn.execute(wanted).all(), worker=worker, until=now + lease)
+
+    def _end(self, seqs: list[int], outcome: Outcome, reason: str, *, at: datetime) -> None:
+        if seqs:
+            ended = {"state": outcome, "reason": reason, "person": "", "settled_at": minute_of(at)}
+            self.conn.execute(update(ledger).where(ledger.c.seq.in_(seqs)).values(**ended))
 
     def _leased(
         self, found: Sequence[Row[Any]], *, worker: str, until: datetime
@@ -346,7 +347,7 @@ def mark_gone(conn: Any, person: str, *, gone: bool) -> None:
 
 def _due() -> Select[Any]:
     return (
-        select(ledger, people.c.address)
+        select(ledger, people.c.address, silent_chat().label("hushed"))
         .select_from(ledger.outerjoin(people, people.c.id == ledger.c.person))
         .where(
             _WAITING,

@@ -38,7 +38,7 @@ from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import Views
 from bot.services.broadcasts import Broadcasts, attempt
 from bot.services.pace import UNLIMITED, Rate
-from bot.services.ports import Lane, OutboxState
+from bot.services.ports import Lane, OutboxState, Timer
 from bot.services.subscriptions import answer_roll_call
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
@@ -755,3 +755,134 @@ async def test_a_drill_asks_again_as_a_drill_and_calls_as_one(house: House) -> N
     assert await minutes_later(house, 10) == ["0"]
     assert await minutes_later(house, 10) == []
     assert await calls(house) == [("K7QF", "roll-call-drill", Urgency.YELLOW)]
+
+
+async def green(house: House, name: str, text: str, **more: Any) -> None:
+    """Write, submit and approve a good-to-know alert."""
+    acts, people = house.acts, await house.store.read(lambda tx: tx.subscribers.how_many())
+    asked = draft(
+        alert=name, severity=Severity.GREEN, texts=(AlertText(language="en", text=text),), **more
+    )
+    await house.do(acts.write, AUTHOR, asked)
+    await house.do(acts.submit, AUTHOR, ActOnAlert(alert=name, version=1))
+    yes = ApproveAlert(alert=name, version=2, frozen=people)
+    await house.do(acts.approve, SECOND, yes)
+
+
+DAILY = OwnClock(zone="Africa/Kampala", digest=True)
+"""18:00 there is 15:00 UTC; the tests begin at 12:00."""
+
+
+async def test_news_that_can_wait_come_in_one_message_a_day_on_their_own_clock(
+    house: House,
+) -> None:
+    await settle_in(house, 2, clock=DAILY)
+    await green(house, "one", "A course begins.")
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(hours=1)
+    await green(house, "two", "A law has changed.")
+    await house.sender.deliver_due()
+    assert house.phones.shown == {}
+    house.clock.at = START.replace(hour=15)
+    await house.sender.deliver_due()
+    for texts in house.phones.shown.values():
+        (text,) = texts
+        assert "News of the day" in text
+        assert text.index("A course begins.") < text.index("A law has changed.")
+    assert len(house.phones.shown) == 2
+    for name in ("one", "two"):
+        assert await house.sums(name) == {"delivered": 2}
+        assert (await house.alert(name)).state is State.COMPLETE
+    house.clock.at += timedelta(seconds=1)
+    await green(house, "three", "Too late for today.")
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(hours=23, minutes=59)
+    await house.sender.deliver_due()
+    assert {len(texts) for texts in house.phones.shown.values()} == {1}
+    house.clock.at += timedelta(minutes=1)
+    await house.sender.deliver_due()
+    assert {len(texts) for texts in house.phones.shown.values()} == {2}
+
+
+async def test_whoever_wants_news_at_once_gets_each_by_itself(house: House) -> None:
+    await settle_in(house, 1)
+    await green(house, "one", "A course begins.")
+    await green(house, "two", "A law has changed.")
+    await house.sender.deliver_due()
+    assert [text.count("Reference") for text in house.phones.shown["0"]] == [1, 1]
+
+
+async def test_an_urgent_alert_never_waits_for_the_message_of_the_day(house: House) -> None:
+    await settle_in(house, 1, clock=DAILY)
+    await house.approved(severity=Severity.AMBER)
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 1}
+
+
+async def test_a_repeated_digest_names_what_may_have_come_before(house: House) -> None:
+    await settle_in(house, 1, clock=DAILY)
+    for name in ("one", "two"):
+        await green(house, name, f"Text {name}.")
+    house.clock.at = START.replace(hour=15)
+    told = [SendError("uncertain", uncertain=True)]
+    house.phones.fails = lambda _address: told.pop() if told else None
+    await house.sender.deliver_due()
+    house.clock.at += timedelta(seconds=5)
+    await house.sender.deliver_due()
+    (text,) = house.phones.shown["0"]
+    assert text.splitlines()[0] == "Repeat \u2068K7QF K7QF\u2069: this may have reached you before."
+    assert await house.sums("two") == {"delivered": 1}
+
+
+async def test_a_long_day_comes_in_several_messages_and_nothing_is_lost(house: House) -> None:
+    await settle_in(house, 1, clock=DAILY)
+    for name in ("one", "two", "three"):
+        await green(house, name, name * 500)
+    house.clock.at = START.replace(hour=15)
+    for _ in range(3):
+        await house.sender.deliver_due()
+    assert len(house.phones.shown["0"]) == 2
+    assert all(len(text) < 4_096 for text in house.phones.shown["0"])
+    assert [await house.sums(name) for name in ("one", "two", "three")] == [{"delivered": 1}] * 3
+
+
+async def test_recall_takes_one_alert_out_of_a_digest_and_leaves_the_others(house: House) -> None:
+    await settle_in(house, 1, clock=DAILY)
+    for name in ("one", "two"):
+        await green(house, name, f"Text {name}.")
+    house.clock.at = START.replace(hour=15)
+    await house.sender.deliver_due()
+    await house.do(house.acts.recall, SECOND, RecallAlert(alert="one"))
+    await house.sender.deliver_due()
+    assert house.phones.deleted == []
+    assert "Text one." not in house.phones.changed["1"]
+    assert "Text two." in house.phones.changed["1"]
+    assert (await house.alert("one")).state is State.RECALLED
+    await house.do(house.acts.recall, SECOND, RecallAlert(alert="two"))
+    house.clock.at += timedelta(seconds=2)
+    await house.sender.deliver_due()
+    assert house.phones.deleted == ["1"]
+
+
+async def test_two_alerts_of_a_digest_recalled_at_once_leave_nothing(house: House) -> None:
+    await settle_in(house, 1, clock=DAILY)
+    for name in ("one", "two"):
+        await green(house, name, f"Text {name}.")
+    house.clock.at = START.replace(hour=15)
+    await house.sender.deliver_due()
+    for name in ("one", "two"):
+        await house.do(house.acts.recall, SECOND, RecallAlert(alert=name))
+    await house.sender.deliver_due()
+    assert set(house.phones.deleted) == {"1"}
+    assert house.phones.changed == {}
+
+
+async def test_a_chat_that_fell_silent_after_the_list_was_frozen_is_left_alone(
+    house: House,
+) -> None:
+    people = await settle_in(house, 2)
+    await house.approved()
+    hush = Timer(kind="check-in-silence", key="p", person=people[0], due_at=START)
+    await house.store.write(lambda tx: tx.timers.set(hush))
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 1, "excluded(silence)": 1}

@@ -40,6 +40,7 @@ class Controls:
             "people": len(crowd),
             "without": sum(not chat.marked + chat.unmarked for chat in crowd),
             "copies": sum(chat.marked + chat.unmarked for chat in crowd),
+            "twice": sum(chat.marked + chat.unmarked > 1 for chat in crowd),
             "doubled_unmarked": sum(chat.unmarked > 1 for chat in crowd),
             "marked": sum(chat.marked for chat in crowd),
         }
