@@ -284,6 +284,9 @@ def bench(
     data: Annotated[
         Path | None, typer.Option(help="Folder of public sets, for `understand`.")
     ] = None,
+    rasa: Annotated[
+        Path | None, typer.Option(help="Python of an environment with Rasa, for `understand`.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure, as ratios within one run."""
@@ -291,7 +294,7 @@ def bench(
     from bot.proofs.benchmarks import measure
 
     logs.configure("ERROR")
-    _show(measure(name, people=people, data=data), as_json=as_json)
+    _show(measure(name, people=people, data=data, rasa=rasa), as_json=as_json)
 
 
 @app.command("seizure-drill")

@@ -55,7 +55,7 @@ class Language:
     english: str
     fallback: tuple[LanguageTag, ...]
     complete: tuple[str, ...]
-    """Domains that must not lack a sentence."""
+    """Domains, or flows by name, that must not lack a sentence."""
     place: Place
 
 

@@ -105,7 +105,9 @@ def update_catalogues(root: Path) -> list[str]:
                 # Entries are English until somebody begins to translate them.
                 continue
             before = path.read_bytes() if path.exists() else b""
-            after = refreshed(before, template, language.tag, domain)
+            # Entries are many: a language that begins has only those that somebody translated.
+            sparse = domain == "knowledge" and "flows" not in language.complete
+            after = refreshed(before, template, language.tag, domain, sparse=sparse)
             if after != before:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(after)
@@ -113,12 +115,25 @@ def update_catalogues(root: Path) -> list[str]:
     return changed
 
 
-def refreshed(before: bytes, template: Catalog, tag: str, domain: str) -> bytes:
-    """Return a catalogue with the sentences of the template and the translations it had."""
+def refreshed(
+    before: bytes, template: Catalog, tag: str, domain: str, *, sparse: bool = False
+) -> bytes:
+    """Return a catalogue with the sentences of the template and the translations it had.
+
+    Args:
+        before: The catalogue as it is; empty when there is none.
+        template: Every sentence of the domain.
+        tag: The language.
+        domain: Which of them.
+        sparse: Leave out what is not translated.
+    """
     count, header, _ = forms(tag)
     old = read_po(BytesIO(before), locale=tag, domain=domain) if before else Catalog(locale=tag)
     status = dict(old.mime_headers).get("X-Review-Status", "draft")
     old.update(template, no_fuzzy_matching=False)
+    if sparse:
+        for message in [one for one in old if one.id and not one.string]:
+            old.delete(message.id, message.context)
     for message in old:
         if message.pluralizable and message.id:
             strings = list(message.string) if isinstance(message.string, (list, tuple)) else []

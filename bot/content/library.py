@@ -7,16 +7,16 @@ when a newer one has errors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from bot.content import marks
 from bot.content.catalogues import Catalogues, load_catalogues
 from bot.content.entries import Knowledge, load_knowledge
 from bot.content.flow_checks import check_flows
 from bot.content.flows import definition, load_flow, parse_flow, texts
 from bot.content.letters import Letters, load_letters
+from bot.content.lists import read_day_words, read_mapping, read_phrases, read_plain_map, read_words
 from bot.content.locale_checks import check_locales
-from bot.content.marks import Document, Place, Problem
 from bot.content.passages import entry_ids, load_questions
 from bot.content.place import content_root
 from bot.content.reading import PlainReader, country_names, plain
@@ -25,7 +25,6 @@ from bot.content.teaching import check_lines, load_lines
 from bot.domain.errors import ContentError
 from bot.domain.ids import FlowHash, FlowId, LanguageTag
 from bot.domain.languages import SOURCE, best_match
-from bot.flow.inputs import Universal
 from bot.flow.model import Flow, Text
 
 if TYPE_CHECKING:
@@ -33,8 +32,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from bot.content.marks import Document, Problem
     from bot.domain.words import Words
-    from bot.flow.inputs import Reader
+    from bot.flow.inputs import Reader, Universal
     from bot.flow.model import Value
 
 SAFETY_FLOWS = frozenset({"start", "sos", "danger", "person", "language", "help"})
@@ -48,8 +48,12 @@ class Library:
     flows: Mapping[FlowId, Flow]
     documents: Mapping[FlowId, Document] = field(repr=False)
     phrases: Mapping[str, Text] = field(repr=False)
+    later: tuple[str, ...] = field(repr=False)
+    """Patterns of phrases that a language may lack when it is first offered."""
     words: Mapping[str, Universal] = field(repr=False)
     """Universal words of all languages, plain, and what they mean."""
+    spoken: Mapping[str, frozenset[str]] = field(repr=False)
+    """Universal words, plain, and the languages that have them."""
     intents: Mapping[str, FlowId]
     day_words: Mapping[str, int] = field(repr=False)
     alarms: Mapping[str, Any] = field(repr=False)
@@ -96,8 +100,19 @@ class Library:
 
     def universal(self, words: Words) -> Universal | None:
         """Return the universal word that a whole message is, in whatever language."""
-        raw = words.reveal().strip()
-        return self.words.get(plain(raw).removeprefix("/").strip() or raw)
+        return self.words.get(_whole(words))
+
+    def tongue(self, words: Words) -> LanguageTag | None:
+        """Return the language that a universal word gives away: the only one that has it.
+
+        English words are used by people of every language, so they give nothing away.
+        """
+        known = self.spoken.get(_whole(words), frozenset())
+        return LanguageTag(next(iter(known))) if len(known) == 1 and SOURCE not in known else None
+
+    def is_country(self, words: Words) -> bool:
+        """Tell whether a whole message is the name of a country, in any of our languages."""
+        return plain(words.reveal()) in self._countries()
 
     def language(self, tag: str | None) -> LanguageTag:
         """Return the offered language for a tag, else English."""
@@ -105,14 +120,17 @@ class Library:
 
     def reader(self, language: LanguageTag, today: date) -> Reader:
         """Return what reads answers for a person in this language."""
-        tags = tuple(one.tag for one in self.catalogues.languages)
         return PlainReader(
             language=language,
             catalogues=self.catalogues,
-            countries_by_name=country_names(tags, tuple(self.knowledge.countries)),
+            countries_by_name=self._countries(),
             day_words=self.day_words,
             today=today,
         )
+
+    def _countries(self) -> Mapping[str, tuple[str, ...]]:
+        tags = tuple(one.tag for one in self.catalogues.languages)
+        return country_names(tags, tuple(self.knowledge.countries))
 
     def definitions(self) -> list[tuple[FlowId, FlowHash, str]]:
         """Return every flow as text, to be kept for those who stand in it."""
@@ -195,15 +213,15 @@ def load(
         problems += more
         if flow is not None and document is not None:
             flows[flow.id], documents[flow.id] = flow, document
-    phrases, more = _phrases(root)
+    phrases, later, more = read_phrases(root)
     problems += more
-    words, more = _words(root)
+    words, spoken, more = read_words(root)
     problems += more
-    intents, more = _plain_map(root, "intents", str)
+    intents, more = read_plain_map(root, "intents", str)
     problems += more
-    days, more = _day_words(root)
+    days, more = read_day_words(root)
     problems += more
-    alarms, more = _mapping(root, "alarms")
+    alarms, more = read_mapping(root, "alarms")
     problems += more
     catalogues, more = load_catalogues(root, cache)
     problems += more
@@ -219,7 +237,9 @@ def load(
         flows=flows,
         documents=documents,
         phrases=phrases,
+        later=later,
         words=words,
+        spoken=spoken,
         intents={name: FlowId(flow) for name, flow in intents.items()},
         day_words=days,
         alarms=alarms,
@@ -246,13 +266,26 @@ def safety_texts(library: Library) -> list[Text]:
         if id_ in SAFETY_FLOWS or flow.emergency
         for text in texts(flow)
     ]
-    return [*found, *library.phrases.values()]
+    said = (text for name, text in library.phrases.items() if not _comes_later(library, name))
+    return [*found, *said]
+
+
+def _comes_later(library: Library, phrase: str) -> bool:
+    """Tell whether the last pattern that fits a phrase lets it come later."""
+    fits = [one for one in library.later if fnmatchcase(phrase, one.removeprefix("!"))]
+    return bool(fits) and not fits[-1].startswith("!")
 
 
 def all_texts(library: Library) -> list[Text]:
     """Return every sentence of the domain "flows"."""
     found = [text for flow in library.flows.values() for text in texts(flow)]
     return [*found, *library.phrases.values()]
+
+
+def _whole(words: Words) -> str:
+    """Return a whole message as universal words are kept; a sign without letters as it is."""
+    raw = words.reveal().strip()
+    return plain(raw).removeprefix("/").strip() or raw
 
 
 _SPECIAL = frozenset({"phrases", "words", "intents", "dates", "alarms"})
@@ -270,80 +303,6 @@ def _offered(library: Library) -> tuple[LanguageTag, ...]:
         if complete:
             offered.append(language.tag)
     return tuple(offered)
-
-
-def _phrases(root: Path) -> tuple[dict[str, Text], list[Problem]]:
-    plain_map, problems = _mapping(root, "phrases")
-    found = {}
-    for name, value in plain_map.items():
-        one, other = (
-            (value.get("one"), value.get("other")) if isinstance(value, dict) else (value, None)
-        )
-        if isinstance(one, str):
-            found[name] = Text(source=one.rstrip("\n"), context=f"phrases.{name}", plural=other)
-        else:
-            problems.append(_wrong(root, "phrases", f"{name} is no sentence"))
-    return found, problems
-
-
-def _words(root: Path) -> tuple[dict[str, Universal], list[Problem]]:
-    lists, problems = _mapping(root, "words")
-    found: dict[str, Universal] = {}
-    for name, languages in lists.items():
-        if name not in set(Universal) or not isinstance(languages, dict):
-            problems.append(_wrong(root, "words", f"{name} is no universal word"))
-            continue
-        for language, words in languages.items():
-            for word in words if isinstance(words, list) else ():
-                # A sign such as ? or the SOS emoji has no letters to fold.
-                meaning = found.setdefault(plain(str(word)) or str(word), Universal(name))
-                if meaning != name:
-                    told = f"{word!r} ({language}) means both {meaning.value} and {name}"
-                    problems.append(_wrong(root, "words", told))
-    return found, problems
-
-
-def _day_words(root: Path) -> tuple[dict[str, int], list[Problem]]:
-    lists, problems = _mapping(root, "dates")
-    found: dict[str, int] = {}
-    for words in lists.values():
-        for word, ago in (words if isinstance(words, dict) else {}).items():
-            if isinstance(ago, int):
-                found["#".join(plain(part) if part else "" for part in str(word).split("#"))] = ago
-                found[_hash(str(word))] = ago
-    return found, problems
-
-
-def _hash(word: str) -> str:
-    """Plain form of a pattern such as "# days ago": the sign stays, what is around is folded."""
-    marked = plain(word.replace("#", " 0 "))
-    return marked.replace("0", "#", 1) if "#" in word else marked
-
-
-def _plain_map(root: Path, name: str, kind: type) -> tuple[dict[str, Any], list[Problem]]:
-    found, problems = _mapping(root, name)
-    for key, value in list(found.items()):
-        if not isinstance(value, kind):
-            problems.append(_wrong(root, name, f"{key} is not a {kind.__name__}"))
-            del found[key]
-    return found, problems
-
-
-def _mapping(root: Path, name: str) -> tuple[dict[str, Any], list[Problem]]:
-    document, problems = marks.load(root / "flows" / f"{name}.yaml", root=root)
-    data = document.data if document else None
-    if isinstance(data, dict) and len(data) == 1 and isinstance(next(iter(data.values())), dict):
-        wrapped = next(iter(data))
-        if wrapped == name:
-            data = data[name]
-    return (data if isinstance(data, dict) else {}), problems
-
-
-def _wrong(root: Path, name: str, message: str) -> Problem:
-    del root
-    return Problem(
-        place=Place(file=f"flows/{name}.yaml"), rule=name, message=message, remedy="Correct it."
-    )
 
 
 __all__ = ["Bookcase", "ContentError", "Library", "errors", "load", "open_library"]

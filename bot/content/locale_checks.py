@@ -35,6 +35,7 @@ def check_locales(library: Library, root: Path) -> Iterator[Problem]:
     for language in library.catalogues.languages:
         if language.tag == SOURCE:
             continue
+        yield from _unknown(language, {*sentences, *library.flows})
         for domain, texts in sentences.items():
             catalogue = library.catalogues.by_name.get((language.tag, domain))
             needed = safety if domain == "flows" else set()
@@ -69,6 +70,7 @@ def _missing(
 ) -> Iterator[Problem]:
     """A sentence that must be there is not translated, or in doubt."""
     must = domain in language.complete
+    whole = set(language.complete) if domain == "flows" else set()
     file = f"locales/{language.tag}/LC_MESSAGES/{domain}.po"
     if catalogue is None:
         if must:
@@ -85,7 +87,7 @@ def _missing(
         if catalogue.get(text.context, text.source) is not None:
             continue
         is_safety = (text.context, text.source) in safety
-        if not (must or (is_safety and partly)):
+        if not (must or (is_safety and partly) or text.context.split(".")[0] in whole):
             continue
         doubt = "in doubt (fuzzy)" if entry and entry.fuzzy else "not translated"
         named = f"{text.context}: " if text.context else ""
@@ -95,6 +97,15 @@ def _missing(
             message=f"{named}{_short(text.source)} is {doubt} in {language.english}",
             remedy="Translate it; take the fuzzy mark away when it is right.",
         )
+
+
+def _unknown(language: Language, known: set[str]) -> Iterator[Problem]:
+    """`complete` names something that is neither a catalogue nor a flow."""
+    for name in language.complete:
+        if name not in known:
+            yield Problem(place=language.place, rule="complete",
+                          message=f"{language.tag}: nothing is called {name!r}",
+                          remedy="Name a catalogue or a flow.")  # fmt: skip
 
 
 def _sound(sentences: list[Text], catalogue: Catalogue) -> Iterator[Problem]:

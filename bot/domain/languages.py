@@ -17,12 +17,25 @@ SOURCE = LanguageTag("en")
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "he", "ckb", "ps"})
 
+_SCRIPTS = {
+    "ar": "arabic", "fa": "arabic", "ur": "arabic", "ckb": "arabic", "ps": "arabic",
+    "ru": "cyrillic", "uk": "cyrillic", "zh": "chinese", "hi": "devanagari", "my": "burmese",
+    "am": "ethiopic", "he": "hebrew",
+}  # fmt: skip
+
+LATIN = "latin"
+
 FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
 
 
 def is_right_to_left(tag: str) -> bool:
     """Tell whether the language of `tag` is written from right to left."""
     return tag.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT
+
+
+def script(tag: str) -> str:
+    """Return the script that the language of `tag` is written in."""
+    return _SCRIPTS.get(tag.replace("_", "-").split("-", maxsplit=1)[0].lower(), LATIN)
 
 
 def isolate(text: str) -> str:

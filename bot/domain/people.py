@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.ids import LanguageTag
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.ids import ChannelName, LanguageTag, PersonId
+    from bot.domain.ids import ChannelName, PersonId
+
+HEARD = "heard"
+"""Preference with the language that somebody clearly writes in and did not choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,12 @@ class Person:
 
     def __repr__(self) -> str:
         return f"<person {self.id[:6]}>"
+
+    @property
+    def speaks(self) -> LanguageTag | None:
+        """Return the language to answer in: chosen, else heard from them, else their app's."""
+        heard = self.preference(HEARD)
+        return self.language or (LanguageTag(heard) if heard else None) or self.language_hint
 
     def preference(self, name: str) -> str | None:
         """Return one coded choice, or None when it was never made."""

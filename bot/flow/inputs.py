@@ -93,6 +93,10 @@ class Understood:
     urgent: bool = False
     intents: tuple[tuple[str, float], ...] = ()
     """Best first, confidence from 0 to 1."""
+    language: str | None = None
+    """The language they are likely in."""
+    clear: bool = False
+    """The language is beyond doubt: several words, or words of alarm that it alone has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

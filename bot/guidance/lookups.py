@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.languages import SOURCE
 from bot.flow.inputs import Item
 from bot.flow.model import CountryName, Text
 from bot.guidance.advice import advise
@@ -191,8 +192,10 @@ class _Desk:
             if language.tag not in self._library.offered:
                 continue
             status = self._library.catalogues.status(language.tag)
-            draft = language.tag != "en" and status.startswith("draft")
-            phrase = self._library.phrases.get("status_draft" if draft else "status_reviewed")
+            first = language.tag != SOURCE and "flows" not in language.complete
+            draft = language.tag != SOURCE and status.startswith("draft")
+            told = "status_first" if first else "status_draft" if draft else "status_reviewed"
+            phrase = self._library.phrases.get(told)
             name = (("name", language.name),)
             title = (
                 Text(source=phrase.source, context=phrase.context, values=name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.content.marks import Place
 from bot.content.teaching import Line
 from bot.domain.errors import ContentError
+from bot.proofs import bench_rasa
 from bot.understand.encoder import load_encoder
 from bot.understand.evaluating import read_rows, resident_mb
 from bot.understand.model import scores, train
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 HWU, XSID = "hwu64", "xsid"
 
 
-def measure(data: Path) -> dict[str, Any]:
+def measure(data: Path, rasa: Path | None = None) -> dict[str, Any]:
     """Return accuracies in percent, and what learning and one message cost.
 
     Args:
         data: Folder with hwu64_train5.tsv, hwu64_train10.tsv, hwu64_test.tsv and
             xsid_<language>_train.tsv, xsid_<language>_test.tsv (columns text, intent).
+        rasa: The interpreter of an environment with Rasa, which is then asked the same.
 
     Raises:
         ContentError: A table is missing or has another shape.
+        RefusedError: Rasa failed.
     """
     before = resident_mb()
     encoder = load_encoder()
@@ -63,6 +66,8 @@ def measure(data: Path) -> dict[str, Any]:
             "message_cpu_ms": _cost(learnt, [line.text for line in test], encoder),
         }
     found["memory_mb"] = round(resident_mb() - before, 1)
+    if rasa is not None:
+        found["rasa"] = bench_rasa.measure(data, rasa, languages)
     return found
 
 

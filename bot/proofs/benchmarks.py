@@ -31,13 +31,16 @@ def _late(module: str) -> dict[str, Any]:
     return found
 
 
-def measure(name: str, *, people: int | None = None, data: Path | None = None) -> dict[str, Any]:
+def measure(
+    name: str, *, people: int | None = None, data: Path | None = None, rasa: Path | None = None
+) -> dict[str, Any]:
     """Run a benchmark, or all of them; the answer names the machine.
 
     Args:
         name: Which one, or "all".
         people: To how many an alert goes; None is the benchmark's own number.
         data: Folder of public sets, which are no part of the project, for `understand`.
+        rasa: The interpreter of an environment with Rasa, to compare `understand` with.
 
     Raises:
         RefusedError: There is no benchmark of this name, or it needs `data`.
@@ -45,7 +48,7 @@ def measure(name: str, *, people: int | None = None, data: Path | None = None) -
     if name == "understand":
         if data is None:
             raise RefusedError("The benchmark understand needs --data DIR with public sets.")
-        found = bench_understand.measure(data)
+        found = bench_understand.measure(data, rasa)
     elif name == "all":
         found = {one: run() for one, run in BENCHMARKS.items()}
     elif name == "alert" and people is not None:

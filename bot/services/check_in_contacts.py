@@ -176,7 +176,7 @@ class ContactBook:
         if who is None:
             return
         library = self.hands.library()
-        language = library.language(who.language or who.language_hint)
+        language = library.language(who.speaks)
         self._send(
             tx, found.person, library.say("contact_again", language), language, now,
             key=f"contact-again:{found.id}:{now.date().isoformat()}",
@@ -223,7 +223,7 @@ class ContactBook:
         if who is None or who.gone_since is not None or is_silent(tx, owner):
             return
         library = self.hands.library()
-        language = library.language(who.language or who.language_hint)
+        language = library.language(who.speaks)
         key = f"{phrase}:{owner}:{int(now.timestamp())}"
         self._send(tx, owner, library.say(phrase, language), language, now, key=key)
 

@@ -242,7 +242,7 @@ def _to_contact(
     if who is None or who.gone_since is not None:
         return None
     library = hands.library()
-    language = library.language(who.language or who.language_hint)
+    language = library.language(who.speaks)
     rows: tuple[tuple[Button, ...], ...] = ()
     if button is not None:
         rows = ((Button(label=library.say(button[0], language), data=button[1]),),)

@@ -176,7 +176,7 @@ class Setup:
         wish = _wish(ticket.purpose.partition(":")[2])
         if wish is None or who is None:
             return "agreed"
-        language = self.hands.library().language(who.language or who.language_hint)
+        language = self.hands.library().language(who.speaks)
         armed = self.arm(tx, person, wish, language, now)
         return armed if isinstance(armed, str) else "armed"
 

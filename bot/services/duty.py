@@ -168,7 +168,7 @@ class Paging:
                 log.warning("coordinator-unreachable", code=found.code)
                 continue
             chosen = next((tag for tag in one.languages if tag in library.offered), None)
-            language = chosen or library.language(person.language or person.language_hint)
+            language = chosen or library.language(person.speaks)
             named = {
                 **_named(found),
                 "urgency": Literal(text=library.say(f"urgency_{found.urgency.code}", language)),

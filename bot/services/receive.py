@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.ids import FlowId
-from bot.domain.languages import SOURCE, best_match
 from bot.domain.messages import Inbound, InboundKind
 from bot.domain.people import Person
 from bot.flow.effects import Say
@@ -23,6 +22,7 @@ from bot.flow.session import Session
 from bot.services.apply import Clerk, Moment
 from bot.services.check_in_setup import is_silent
 from bot.services.pressed import Done, Extra, NoButton, Remark, read_button
+from bot.services.tongues import language_of, listened
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.domain.words import Words
     from bot.flow.effects import Sprint
     from bot.flow.inputs import Facts, Input, Understood
-    from bot.flow.model import Text
+    from bot.flow.model import Flow, Text
     from bot.services.check_in_heard import Hearing
     from bot.services.floods import Floods
     from bot.services.ports import Carrier, Claimed, Clock, Store, Tx
@@ -141,12 +141,7 @@ class Reception:
 
     def language(self, library: Library, person: Person) -> LanguageTag:
         """Return the language to answer in: chosen, else the app's, else English."""
-        offered = library.offered
-        return (
-            best_match(person.language, offered)
-            or best_match(person.language_hint, offered)
-            or SOURCE
-        )
+        return language_of(library, person)
 
     def _take(
         self,
@@ -178,7 +173,7 @@ class Reception:
             self.gone(tx, person_id, inbound.received_at)
             return []
         session = tx.sessions.load(person.id) or Session()
-        language = self.language(library, person)
+        language = until_now = language_of(library, person)
         moment = Moment(
             person=person,
             language=language,
@@ -187,11 +182,18 @@ class Reception:
             inbound=inbound,
             as_known=person == found,
         )
+        written = to_event(inbound, library)
         heard = self._heard(tx, moment, digest)
+        if heard is None:
+            asked = self._asked(session)
+            telling = asked is not None and asked[1].kind is AskKind.WORDS
+            person = listened(library, person, written, meant, telling=telling)
+            language = language_of(library, person)
+            moment = replace(moment, person=person, language=language, as_known=person == found)
         if not calm and heard is None:
             self.clerk.slow_down(tx, moment)
             return []
-        event = heard or self._outside(tx, moment) or to_event(inbound, library)
+        event = heard or self._outside(tx, moment) or written
         receipt = inbound.receipt if heard is None else None
         if receipt is not None and tx.cases.by_receipt(receipt.finds) is not None:
             event = Started(flow=STATUS)
@@ -216,6 +218,8 @@ class Reception:
             said = self.stray(tx, moment, event.words)
             if self._missed(session, sprint):
                 sprint = _saying(sprint, facts.phrases[said])
+        if language != until_now:
+            sprint = _with_note(sprint, library)
         return self.clerk.apply(
             tx, moment, session, sprint, carrier=self.carrier, forgets=bool(strayed)
         )
@@ -244,26 +248,31 @@ class Reception:
 
     def _private(self, tx: Tx, moment: Moment, session: Session, said: Said) -> Remark | None:
         """Look at words that came where a flow that seals asked for a press."""
-        if self.private is None or self._asked(session) is None:
+        if self.private is None or self._closed(session) is None:
             return None
         return self.private(tx, moment, said.words)
 
-    def _asked(self, session: Session) -> AskStep | None:
-        """Return the question of a flow that seals which waits for anything but words."""
+    def _asked(self, session: Session) -> tuple[Flow, AskStep] | None:
+        """Return the question that waits, with its flow."""
         frame = session.top
         if frame is None:
             return None
         library = self.library()
         flow = library.pinned(frame.flow, frame.hash) or library.current(frame.flow)
         step = None if flow is None else flow.steps.get(frame.step)
-        if flow is None or not flow.seals or not isinstance(step, AskStep):
+        return (flow, step) if flow is not None and isinstance(step, AskStep) else None
+
+    def _closed(self, session: Session) -> AskStep | None:
+        """Return the question of a flow that seals which waits for anything but words."""
+        asked = self._asked(session)
+        if asked is None or not asked[0].seals:
             return None
-        return None if step.kind in {AskKind.WORDS, AskKind.FILE} else step
+        return None if asked[1].kind in {AskKind.WORDS, AskKind.FILE} else asked[1]
 
     def _strayed(self, before: Session, sprint: Sprint) -> bool:
         """Tell whether words were no answer to a question of a flow that seals."""
         place, after = len(before.frames) - 1, sprint.session.frames
-        if self._asked(before) is None or place >= len(after):
+        if self._closed(before) is None or place >= len(after):
             return False
         then, now = before.frames[place], after[place]
         narrowed = sprint.session.pending is not None and sprint.session.pending.kind == "country"
@@ -271,7 +280,7 @@ class Reception:
 
     def _missed(self, before: Session, sprint: Sprint) -> bool:
         """Tell whether words were read as nothing at all where only a press was asked for."""
-        asked = self._asked(before)
+        asked = self._closed(before)
         typed = asked is not None and asked.kind is AskKind.COUNTRY
         return sprint.session.misses > before.misses and not typed
 
@@ -349,6 +358,20 @@ def _command(inbound: Inbound, library: Library) -> Input:
     if library.current(FlowId(name)) is not None:
         return Started(flow=FlowId(name))
     return Pressed(word=Universal.HELP)
+
+
+def _with_note(sprint: Sprint, library: Library) -> Sprint:
+    """Say in which language we go on, and how to choose: first, but never before help."""
+    note = library.phrases.get("heard_language")
+    if note is None:
+        return sprint
+    urgent = any(
+        (flow := library.current(frame.flow)) is not None and flow.emergency
+        for frame in sprint.session.frames[-1:]
+    )
+    said = Say(lines=(note,), turn=sprint.session.turn, words=(Universal.LANGUAGE,))
+    effects = (*sprint.effects, said) if urgent else (said, *sprint.effects)
+    return replace(sprint, effects=effects)
 
 
 def _known(found: Person | None, person_id: PersonId, inbound: Inbound) -> Person:

@@ -24,6 +24,8 @@ class Heard:
 
     loud: tuple[str, ...] = ()
     soft: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
+    """Those that have every loud word that was heard."""
 
 
 class Alarms:
@@ -33,6 +35,10 @@ class Alarms:
         signs = lists.get("signs")
         self._signs = tuple(str(sign) for sign in signs) if isinstance(signs, list) else ()
         words = [value for value in lists.values() if isinstance(value, dict)]
+        self._owners: dict[str, set[str]] = {}
+        for language, found in lists.items():
+            for word in found.get("loud", ()) if isinstance(found, dict) else ():
+                self._owners.setdefault(_bare(word), set()).add(language)
         self._loud = _Phrases(word for found in words for word in found.get("loud", ()))
         self._soft = _Phrases(word for found in words for word in found.get("soft", ()))
 
@@ -41,10 +47,18 @@ class Alarms:
         folded = for_grams(text)
         words = folded.split()
         signs = tuple(sign for sign in self._signs if sign in text)
+        loud = tuple(dict.fromkeys(self._loud.find(folded, words)))
+        owners = [self._owners.get(phrase, set()) for phrase in loud]
         return Heard(
-            loud=signs + tuple(dict.fromkeys(self._loud.find(folded, words))),
+            loud=signs + loud,
             soft=tuple(dict.fromkeys(self._soft.find(folded, words))),
+            languages=frozenset(set.intersection(*owners)) if owners else frozenset(),
         )
+
+
+def _bare(phrase: object) -> str:
+    """Return a phrase as it is reported when it was found."""
+    return " ".join(for_grams(str(phrase).rstrip("*")).split())
 
 
 class _Phrases:

@@ -73,8 +73,9 @@ class Embedded:
         intents = tuple((self._model.intents[at], float(found.intents[at])) for at in order)
         urgency = sounding(found.urgency, heard)
         urgent = urgency >= ALARM
+        language, clear = spoken(guess, heard)
         return Explained(
-            understood=Understood(urgent=urgent, intents=intents),
+            understood=Understood(urgent=urgent, intents=intents, language=language, clear=clear),
             language=guess,
             urgency=urgency,
             why=self._why(found, heard, guess, urgency),
@@ -101,6 +102,19 @@ class Embedded:
         if heard.soft:
             why.append(f"soft words: {', '.join(heard.soft)}")
         return tuple(why)
+
+
+def spoken(guess: Guess | None, heard: Heard) -> tuple[str | None, bool]:
+    """Return the likely language and whether it is beyond doubt.
+
+    A few letters tell little; a loud word that one language alone has tells much. English ones are
+    used by people of every language.
+    """
+    if guess is not None and guess.clear:
+        return guess.language, True
+    if len(heard.languages) == 1 and not heard.languages & {"en", "arabizi"}:
+        return next(iter(heard.languages)), True
+    return (None, False) if guess is None else (guess.language, False)
 
 
 def sounding(urgency: float, heard: Heard) -> float:

@@ -16,6 +16,8 @@ from bot.content.teaching import URGENT
 from bot.flow.inputs import Understood
 from bot.understand.alarms import Alarms
 from bot.understand.encoder import load_encoder
+from bot.understand.engine import spoken
+from bot.understand.language import Languages
 from bot.understand.learning import learn_apart
 from bot.understand.opening import is_learnt, open_embedded
 from bot.understand.rasa import RasaServer
@@ -47,6 +49,7 @@ class Understanding:
         rasa: RasaServer | None = None,
     ) -> None:
         self._alarms = Alarms(alarms)
+        self._scripts = Languages()
         self._opening = opening
         self._engine: Embedded | None = None
         self._rasa = rasa
@@ -71,7 +74,9 @@ class Understanding:
         del language  # one model reads all languages, also a mixture of them
         text = words.reveal()
         if self._engine is None:
-            return Understood(urgent=bool(self._alarms.hear(text).loud))
+            heard, guess = self._alarms.hear(text), self._scripts.guess(text)
+            tongue, clear = spoken(guess, heard)
+            return Understood(urgent=bool(heard.loud), language=tongue, clear=clear)
         return self._engine.understand(text)
 
     def search(self, words: Words, language: LanguageTag) -> tuple[str, ...]:

@@ -16,14 +16,13 @@ from bot.content import marks
 from bot.content.checking import check_all
 from bot.content.flow_checks import check_flows
 from bot.content.flows import build
-from bot.content.library import errors, load
+from bot.content.library import errors, load, safety_texts
 from bot.content.locale_checks import check_locales
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from bot.content.catalogues import Catalogue
     from bot.content.library import Library
     from bot.content.marks import Problem
 
@@ -39,10 +38,20 @@ def library() -> Library:
     return found
 
 
-def complete_catalogues(library: Library) -> Iterator[Catalogue]:
-    for language in library.catalogues.languages:
-        for domain in language.complete:
-            yield library.catalogues.by_name[language.tag, domain]
+def needed(library: Library) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Return the sentences that no catalogue may lack, by language and domain."""
+    safety = {(text.context, text.source) for text in safety_texts(library)}
+    found = {}
+    for (language, domain), catalogue in library.catalogues.by_name.items():
+        entry = next(one for one in library.catalogues.languages if one.tag == language)
+        whole = domain in entry.complete
+        found[language, domain] = [
+            name
+            for name in catalogue.entries
+            if whole
+            or (domain == "flows" and (name in safety or name[0].split(".")[0] in entry.complete))
+        ]
+    return {key: names for key, names in found.items() if names}
 
 
 def without(library: Library, lost: dict[tuple[str, str], set[tuple[str, str]]]) -> Library:
@@ -64,10 +73,8 @@ def without(library: Library, lost: dict[tuple[str, str], set[tuple[str, str]]])
 @pytest.mark.parametrize("turn", [0, 1])
 def test_every_sentence_taken_from_a_catalogue_is_missed(library: Library, turn: int) -> None:
     """Every second sentence in one turn, the others in the next: each must be named."""
-    lost = {
-        (one.language, one.domain): set(list(one.entries)[turn::2])
-        for one in complete_catalogues(library)
-    }
+    lost = {key: set(names[turn::2]) for key, names in needed(library).items()}
+    assert {language for language, _ in lost} == set(library.offered) - {"en"}
     found = [
         problem
         for problem in check_locales(without(library, lost), ROOT)
@@ -98,6 +105,16 @@ def test_a_sentence_deleted_from_a_file_is_named_beside_its_neighbours(copied: P
     wrong = errors(check_all(copied, today=TODAY))
     assert [problem.place.file for problem in wrong] == ["locales/fr/LC_MESSAGES/flows.po"]
     assert abs(wrong[0].place.line - line) < 12
+
+
+def test_completeness_in_something_that_there_is_not_is_named(copied: Path) -> None:
+    path = copied / "locales" / "languages.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("complete: [start,", "complete: [begin,", 1), encoding="utf-8")
+    wrong = errors(check_all(copied, today=TODAY))
+    assert [(problem.rule, problem.place.file) for problem in wrong] == [
+        ("complete", "locales/languages.yaml")
+    ]
 
 
 def test_a_sentence_in_doubt_or_with_other_placeholders_is_named(copied: Path) -> None:

@@ -154,7 +154,7 @@ class WebChannel:
 
         def unit(tx: Tx) -> LanguageTag | None:
             person = tx.people.find(self._person(tx, address))
-            return person.language or person.language_hint if person else None
+            return person.speaks if person else None
 
         return await self.store.read(unit)
 
