@@ -113,7 +113,8 @@ def _sound(sentences: list[Text], catalogue: Catalogue) -> Iterator[Problem]:
     wanted, _, _ = forms(catalogue.language)
     for text in sentences:
         entry = catalogue.entries.get((text.context, text.source))
-        if entry is None or not any(entry.strings):
+        if entry is None or entry.fuzzy or not any(entry.strings):
+            # One in doubt is shown to nobody; where it must be there, that is told above.
             continue
         expected = wanted if text.plural else 1
         if len(entry.strings) != expected:
