@@ -222,11 +222,6 @@ class Script:
     role: str | None = None
     watched: bool = False
 
-    @property
-    def peopled(self) -> bool:
-        """Tell whether somebody must be put into the house first: played in the terminal alone."""
-        return self.watched or self.role is not None
-
 
 def read_script(path: Path) -> Script:
     """Read a script.

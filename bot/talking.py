@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from bot.content.library import Library
-    from bot.domain.ids import LanguageTag, PersonId
+    from bot.domain.ids import ChannelName, LanguageTag, PersonId
     from bot.services.ports import Clock, Tx
     from bot.understand.understanding import Understanding
     from bot.vault.identity import Identity
@@ -79,17 +79,24 @@ async def conversation(
                 understand=understand(bookcase()) if understand else None,
                 limits=False,
             )
-            await store.write(lambda tx: people_the_house(tx, terminal, role, watched=watched))
+            me = (terminal.name, ADDRESS) if role == "coordinator" else None
+            await store.write(lambda tx: people_the_house(tx, me, watched=watched))
             if watched:
                 name_readers(settings, clock)
             yield terminal, parts
 
 
-def people_the_house(tx: Tx, terminal: Terminal, role: str | None, *, watched: bool) -> None:
-    """Put coordinators where a conversation needs them."""
+def people_the_house(tx: Tx, me: tuple[ChannelName, str] | None, *, watched: bool) -> None:
+    """Put coordinators where a conversation needs them.
+
+    Args:
+        tx: Where they are written.
+        me: Channel and address of whoever talks, if that is a coordinator.
+        watched: Two others are on duty.
+    """
     people: list[tuple[str, PersonId | None]] = []
-    if role == "coordinator":
-        people.append(("me", tx.people.lock(terminal.name, ADDRESS)))
+    if me is not None:
+        people.append(("me", tx.people.lock(*me)))
     if watched:
         people += [("one", None), ("two", None)]
     for alias, person in people:

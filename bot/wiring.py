@@ -54,7 +54,7 @@ from bot.services.reload import keep_flows
 from bot.services.sealing import Sealing, Shredding, sound_the_alarm
 from bot.services.subscriptions import ACTS as ALERT_ACTS
 from bot.services.subscriptions import tell as alert_facts
-from bot.services.tidy import Tidying, hasten
+from bot.services.tidy import Tidying, tidy
 from bot.wiring_check_ins import WiredCheckIns, board_press, wire_check_ins
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.content.library import Library
-    from bot.domain.ids import ChannelName, PersonId
+    from bot.domain.ids import ChannelName
     from bot.domain.messages import Inbound
     from bot.domain.people import Person
     from bot.flow.session import Answer
@@ -342,13 +342,7 @@ async def _silence(reception: Reception, due: DueTimer) -> None:
 
 
 async def _tidy(store: Store, clock: Clock, due: DueTimer) -> None:
-    person, everything = due.timer.person, bool(due.timer.payload.get("everything"))
-    if person is not None:
-        await store.write(_hastening(person, clock.now(), everything=everything))
-
-
-def _hastening(person: PersonId, now: datetime, *, everything: bool) -> Callable[[Tx], None]:
-    return lambda tx: hasten(tx, person, now, everything=everything)
+    await store.write(lambda tx: tidy(tx, due.timer, clock.now()))
 
 
 def jobs(parts: Parts) -> list[Job]:

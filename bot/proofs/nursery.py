@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.content.library import Library
     from bot.understand.understanding import Understanding
 
-READY_WITHIN = 120.0
+READY_WITHIN = 600.0
 GONE_WITHIN = 20.0
 _POLL = 0.005
 _READ_BEFORE = (

@@ -24,6 +24,7 @@ from bot.proofs.botapi.server import BotApi
 from bot.scripts import PAUSE, REACH, START, ScriptClock, fill_words, named
 from bot.services.check_in_heard import REPLY_AFTER
 from bot.settings import Settings
+from bot.talking import name_readers, people_the_house
 from bot.wiring import opened_store
 
 if TYPE_CHECKING:
@@ -154,8 +155,17 @@ def _text(message: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def on_telegram(language: LanguageTag, library: Library) -> AsyncIterator[TelegramSurface]:
-    """Open a chat with the program; its clock is moved by the script alone."""
+async def on_telegram(
+    language: LanguageTag, library: Library, *, role: str | None = None, watched: bool = False
+) -> AsyncIterator[TelegramSurface]:
+    """Open a chat with the program; its clock is moved by the script alone.
+
+    Args:
+        language: Of the person's app.
+        library: What the program says.
+        role: `coordinator` makes whoever talks one.
+        watched: Two others are on duty.
+    """
     clock, moves = ScriptClock(), MovableClock(START.timestamp())
     with tempfile.TemporaryDirectory(prefix="vigil-telegram-") as folder:
         async with BotApi.running(limits=None, clock=moves) as api:
@@ -172,6 +182,11 @@ async def on_telegram(language: LanguageTag, library: Library) -> AsyncIterator[
                     raise SettingsError("Telegram was asked for and is not there.")
                 stop = asyncio.Event()
                 presses = asyncio.ensure_future(door.acknowledge_presses(stop))
+                person = await api.person(language=str(language))
+                me = (client.name, str(person.chat_id)) if role == "coordinator" else None
+                await store.write(lambda tx: people_the_house(tx, me, watched=watched))
+                if watched:
+                    name_readers(settings, clock)
                 try:
                     await client.open()
                     yield TelegramSurface(
@@ -181,7 +196,7 @@ async def on_telegram(language: LanguageTag, library: Library) -> AsyncIterator[
                         api=api,
                         clock=clock,
                         moves=moves,
-                        person=await api.person(language=str(language)),
+                        person=person,
                     )
                 finally:
                     stop.set()

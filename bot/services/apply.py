@@ -17,6 +17,7 @@ from bot.domain.people import Person
 from bot.flow import effects
 from bot.services.layout import compose
 from bot.services.ports import ChatMessage, Envelope, Lane, Timer
+from bot.services.tidy import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -286,7 +287,7 @@ def _clear(tx: Tx, moment: Moment, *, everything: bool) -> None:
             key=f"{person}/{'everything' if everything else 'ended'}",
             due_at=moment.at + SETTLE,
             person=person,
-            payload={"everything": everything},
+            payload={ENDED: everything},
         )
     )
 

@@ -212,6 +212,10 @@ class Sessions(Protocol):
         """Return the session; None when there is none or it cannot be read any more."""
         ...
 
+    def turned_at(self, person: PersonId) -> datetime | None:
+        """Return when the last turn was; None without a session."""
+        ...
+
     def save(self, person: PersonId, session: Session, *, at: datetime) -> None:
         """Insert or replace, with the next version number."""
         ...
@@ -306,10 +310,19 @@ class ChatLog(Protocol):
         """Remember messages of a chat."""
         ...
 
-    def hasten(self, person: PersonId, *, to: datetime, everything: bool, kept: datetime) -> int:
+    def hasten(
+        self,
+        person: PersonId,
+        *,
+        to: datetime,
+        everything: bool,
+        kept: datetime,
+        before: datetime | None = None,
+    ) -> int:
         """Bring deletion of sensitive messages forward to `to` (kept ones to `kept`).
 
-        With `everything` kept ones go at `to` as well. Never moves a deletion back.
+        With `everything` kept ones go at `to` as well, with `before` only what is older goes.
+        Never moves a deletion back.
         """
         ...
 

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.ids import ChannelName, PersonId
-    from bot.services.ports import Channel, Clock, Store, Tx
+    from bot.services.ports import Channel, Clock, Store, Timer, Tx
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 BATCH = 200
 KEPT = timedelta(minutes=60)
+ENDED = "everything"
+"""What the timer of an ended matter says: whether the last screen goes, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +62,24 @@ class Tidying:
         return gone
 
 
-def hasten(tx: Tx, person: PersonId, now: datetime, *, everything: bool) -> None:
-    """Bring the deletion of a person's sensitive messages forward to now."""
-    tx.chat.hasten(person, to=now, everything=everything, kept=now + KEPT)
+def tidy(tx: Tx, timer: Timer, now: datetime) -> None:
+    """Bring forward the deletion of what a person who fell silent, or ended a matter, leaves.
+
+    Whoever began something new since the end keeps the question that waits for them.
+    """
+    person = timer.person
+    if person is None:
+        return
+    ended = ENDED in timer.payload
+    session = tx.sessions.load(person) if ended else None
+    begun = session is not None and session.top is not None
+    tx.chat.hasten(
+        person,
+        to=now,
+        everything=bool(timer.payload.get(ENDED)),
+        kept=now + KEPT,
+        before=tx.sessions.turned_at(person) if begun else None,
+    )
 
 
 def _forgetting(person: PersonId, refs: tuple[str, ...]) -> Callable[[Tx], None]:

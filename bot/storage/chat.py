@@ -49,9 +49,22 @@ class ChatRows(Rows):
         if rows:
             self.conn.execute(self.insert_new(chat), rows)
 
-    def hasten(self, person: PersonId, *, to: datetime, everything: bool, kept: datetime) -> int:
-        """Bring deletion of sensitive messages forward to `to` (kept ones to `kept`)."""
+    def hasten(
+        self,
+        person: PersonId,
+        *,
+        to: datetime,
+        everything: bool,
+        kept: datetime,
+        before: datetime | None = None,
+    ) -> int:
+        """Bring deletion of sensitive messages forward to `to` (kept ones to `kept`).
+
+        With `before` only of those that are older.
+        """
         theirs = update(chat).where(chat.c.person == person, chat.c.sensitive)
+        if before is not None:
+            theirs = theirs.where(chat.c.at < micros(before))
         moved = 0
         for keep, at in ((False, to), (True, to if everything else kept)):
             later = chat.c.delete_at > micros(at)

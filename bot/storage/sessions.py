@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select
 from bot.domain.ids import PersonId
 from bot.flow.session import Session, from_json, to_json
 from bot.storage.codec import dump
-from bot.storage.rows import Rows, micros
+from bot.storage.rows import Rows, micros, moment
 from bot.storage.tables import session as sessions
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ class SessionRows(Rows):
         except (ValueError, KeyError, TypeError):
             # Written by a release that is not understood here; a wrong key raises VaultError.
             return None
+
+    def turned_at(self, person: PersonId) -> datetime | None:
+        """Return when the last turn was; None without a session."""
+        wanted = select(sessions.c.saved_at).where(sessions.c.person == person)
+        found = self.conn.execute(wanted).scalar_one_or_none()
+        return None if found is None else moment(found)
 
     def save(self, person: PersonId, session: Session, *, at: datetime) -> None:
         """Insert or replace, with the next version number."""

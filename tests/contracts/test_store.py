@@ -286,6 +286,12 @@ async def test_deletion_is_brought_forward_and_never_put_off(store: Store) -> No
     def hasten(tx: Tx, to: int, kept: int) -> int:
         return tx.chat.hasten(id_, to=NOW + to * MINUTE, everything=False, kept=NOW + kept * MINUTE)
 
+    assert await store.write(lambda tx: tx.sessions.turned_at(id_)) is None
+    await store.write(lambda tx: tx.sessions.save(id_, Session(), at=NOW))
+    assert await store.write(lambda tx: tx.sessions.turned_at(id_)) == NOW
+    assert not await store.write(
+        lambda tx: tx.chat.hasten(id_, to=NOW, everything=True, kept=NOW, before=NOW)
+    )
     assert await store.write(lambda tx: hasten(tx, 1, 5)) == 2
     assert await store.write(lambda tx: hasten(tx, 2, 6)) == 0
 

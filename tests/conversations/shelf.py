@@ -19,9 +19,9 @@ SCRIPTS = {
 }
 """By `flow/walk.language`."""
 
-EVERYWHERE = {
-    name: path
+OF_COORDINATORS = {
+    name
     for name, path in SCRIPTS.items()
-    if not re.search(r"^(role|watched):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    if re.search(r"^role:", path.read_text(encoding="utf-8"), re.MULTILINE)
 }
-"""Those that need nobody in the house: they play on every surface."""
+"""Coordinators use the terminal and Telegram; on the web they have their desk."""

@@ -10,7 +10,7 @@ import pytest
 from bot.proofs.botapi.opinion import opinions
 from bot.proofs.on_telegram import on_telegram
 from bot.scripts import play, read_script
-from tests.conversations.shelf import EVERYWHERE, SCRIPTS
+from tests.conversations.shelf import SCRIPTS
 
 if TYPE_CHECKING:
     from bot.content.library import Library
@@ -22,10 +22,12 @@ def coming_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
+@pytest.mark.parametrize("name", SCRIPTS)
 async def test_the_conversation_goes_as_written(name: str, library: Library) -> None:
     script = read_script(SCRIPTS[name])
-    async with on_telegram(script.language, library) as surface:
+    async with on_telegram(
+        script.language, library, role=script.role, watched=script.watched
+    ) as surface:
         assert await play(script, surface) == []
         assert surface.api.violations == []
         assert opinions(surface.api.world) == []

@@ -151,6 +151,27 @@ async def test_what_they_wrote_leaves_the_chat_in_fifteen_minutes(
     assert not any(ref.startswith("ours") for ref in mouth.deleted)
 
 
+async def test_a_question_asked_right_after_a_matter_ended_stays_when_that_matter_is_cleared(
+    somebody: Somebody, clock: HandClock, mouth: Mouth
+) -> None:
+    await somebody.sends(InboundKind.COMMAND, data="report")
+    clock.go(seconds=5)
+    await somebody.says("stop")
+    old = {f"ours-{number}" for number in range(1, len(mouth.said) + 1)}
+    clock.go(seconds=5)
+    await somebody.sends(InboundKind.COMMAND, data="report")
+    clock.go(seconds=20)
+    await somebody.parts.timers.sweep()
+    await somebody.parts.tidying.delete_due()
+    asked = f"ours-{len(mouth.said)}"
+    assert asked not in mouth.deleted
+    assert old & set(mouth.deleted), "the first matter was cleared"
+    clock.go(minutes=15)
+    await somebody.parts.timers.sweep()
+    await somebody.parts.tidying.delete_due()
+    assert asked in mouth.deleted
+
+
 async def test_everything_has_left_the_chat_after_a_day(
     somebody: Somebody, clock: HandClock, mouth: Mouth
 ) -> None:
