@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.contract.cases import CaseSheet, CaseSummary, ItemHead, Queue, State, Urgency
+from bot.contract.checkins import BoardRow, CheckInBoard
 from bot.contract.exports import Export, ExportMark, Exports, ExportState
 from bot.contract.follow_ups import FollowUp, FollowUps
 from bot.contract.items import write_item
@@ -84,6 +85,7 @@ class SmallServer:
     demo: bool = False
     sheets: dict[str, Sheet] = field(default_factory=dict)
     follow_ups: tuple[FollowUp, ...] = ()
+    watched: tuple[BoardRow, ...] = ()
 
     def __post_init__(self) -> None:
         self.root, self.root_public = new_root()
@@ -373,6 +375,12 @@ class SmallServer:
 
     def do_follow_ups_list(self, who: Coordinator, asked: Any) -> FollowUps:
         return FollowUps(follow_ups=self.follow_ups)
+
+    def do_checkins_board(self, who: Coordinator, asked: Any) -> CheckInBoard:
+        return CheckInBoard(
+            rows=self.watched, cut_off=("UG",) if self.watched else (), away_from=None,
+            away_until=None, now=self.clock.now(),
+        )  # fmt: skip
 
     def do_house_card(self, who: Coordinator, asked: Any) -> Card:
         return Card(name="Kestrel", telegram="kestrel_example_bot", web="", demo=self.demo)

@@ -9,6 +9,7 @@ from bot.desk.pages import (
     audit,
     card,
     case,
+    checkins,
     contacts,
     exports,
     follow_ups,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def every_page() -> tuple[Page, ...]:
     """Return all pages, in the order of the menu."""
     modules = (
-        queue, case, follow_ups, allies, points, notes, contacts, exports, keys, audit, card,
+        queue, case, checkins, follow_ups, allies, points, notes, contacts, exports, keys, audit,
+        card,
     )  # fmt: skip
     return tuple(sorted((one.PAGE for one in modules), key=lambda page: page.order))

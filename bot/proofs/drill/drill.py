@@ -97,7 +97,7 @@ async def _run(canaries: int, seed: int, folder: Path, planters: Sequence[Plante
             with suppress(asyncio.CancelledError):
                 await looking
         await _backup(stage, "after")
-        await asyncio.to_thread(stage.look)
+        await stage.look()
         await stage.office.close_everything()
         await _with_key(stage)
         search = stage.search()
@@ -128,7 +128,7 @@ async def _look_again_and_again(stage: Stage) -> None:
     await asyncio.sleep(_LOOK_EVERY)
     await _backup(stage, "meanwhile")
     while True:
-        await asyncio.to_thread(stage.look, everything=False)
+        await stage.look(everything=False)
         await asyncio.sleep(_LOOK_EVERY)
 
 
@@ -142,7 +142,7 @@ async def _with_key(stage: Stage) -> None:
     settings = Settings.model_fields
     stage.clock.advance(settings["draft_ttl"].default + _MARGIN)
     await stage.settle()
-    stage.look(theft="with the key")
+    await stage.look(theft="with the key")
     stage.found += _opened(stage, addresses=False)
     stage.found += _replayed(stage)
     stage.clock.advance(settings["chat_ttl"].default + _MARGIN)

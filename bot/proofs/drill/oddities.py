@@ -102,7 +102,7 @@ async def write_and_crash(stage: Stage, share: int) -> None:
     for _ in range(share):
         await person.says(stage.cage.word("written while the program was killed"))
     await stage.program.kill()
-    stage.look()
+    await stage.look(everything=False)
     await stage.program.start()
     await answer(person, 20.0)
     await leave(person)

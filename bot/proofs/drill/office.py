@@ -12,12 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.contract import cases as contract
-from bot.contract.items import Answered, write_item
+from bot.contract.items import RAW_KINDS, Answered, write_item
 from bot.domain.coordinators import Coordinator, Role
 from bot.domain.ids import CoordinatorId, LanguageTag
+from bot.services.receipts import SALT_FACT
 from bot.settings import Settings
 from bot.talking import name_readers
 from bot.vault.envelope import open_item, seal_item
+from bot.vault.receipts import key_of
 from bot.vault.wrap import unwrap_inner
 from bot.wiring import opened_store, wire
 
@@ -59,14 +61,10 @@ class Office:
             await store.write(partial(_put, them=them))
         return office
 
-    async def answer(self, words: str) -> None:
-        """Take the case that came last, and answer its person."""
+    async def answer(self, receipt: str, words: str) -> None:
+        """Take the case of a receipt, and answer its person."""
         async with self._at_work() as desk:
-            queue = await desk.asks("queue", contract.AskQueue())
-            waiting = [one for one in queue.cases if one.assigned_to is None]
-            if not waiting:
-                return
-            case = waiting[-1].case
+            case = await desk.case_of(receipt)
             await desk.asks("take", contract.AskCase(case=case))
             place = await desk.sealed(case, words)
             await desk.asks(
@@ -122,8 +120,20 @@ class _Desk:
         act = getattr(self._parts.case_work, operation)
         return await self._parts.store.write(lambda tx: act(tx, self._who, request))
 
+    async def case_of(self, receipt: str) -> str:
+        """Return the case that six words find; a desk never knows them, so only a drill can."""
+
+        def find(tx: Tx) -> str:
+            salt = bytes.fromhex(tx.leases.noted(SALT_FACT) or "")
+            case = tx.cases.by_receipt(key_of(receipt, salt).finds)
+            if case is None:
+                raise RuntimeError("no case was made of a report that was sent")
+            return case.id
+
+        return await self._parts.store.write(find)
+
     async def words(self, case: str) -> set[str]:
-        """Return every text in a case."""
+        """Return every text in a case, and what its files say."""
         sheet = await self.asks("open", contract.AskCase(case=case))
         found = set()
         for head in sheet.items:
@@ -132,6 +142,9 @@ class _Desk:
             clear = open_item(
                 self._key(sheet), sealed, case=case, sequence=head.sequence, kind=head.kind
             )
+            if head.kind in RAW_KINDS:
+                found.add(clear.decode(errors="ignore"))
+                continue
             text = json.loads(clear).get("text")
             if isinstance(text, str):
                 found.add(text)

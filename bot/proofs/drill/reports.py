@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from bot.proofs.drill.telegram import answer, leave, press
 from bot.scripts import bare
@@ -19,7 +22,9 @@ _REST = (
     "Here, without saying what", "At any time",
 )  # fmt: skip
 _RECEIPT = re.compile(r"Your receipt: ((?:\w+ ){5}\w+)")
-_EACH = 6
+_ARTIST, _PLACE, _PLACE_NAME = 0x013B, 0x8825, 0x001B
+"""Of Exif: who took it, where, and what that place is called."""
+_EACH = 9
 """Words planted by one report."""
 
 
@@ -45,13 +50,22 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
         stage.office.sealed.append(words)
         await person.says(f"A neighbour called {words} keeps asking questions.")
         await answer(person)
-        await press(person, "No file")
+        shown = stage.cage.word("comment in a picture of a report")
+        stage.office.sealed.append(shown)
+        # A picture with a comment, a place and a name in its file.
+        await person.sends_document(
+            _picture(shown), name=f"{stage.cage.word('name of a file of a report')}.jpg",
+            media_type="image/jpeg", caption=stage.cage.word("caption of a picture of a report"),
+        )  # fmt: skip
+        await answer(person)
         await press(person, "90 days")
         heard = await press(person, "Only your team")
-        receipt = _receipt([*heard, *await answer(person, 1.0)])
+        while not (receipt := _receipt(heard)):
+            # Making it takes a tenth of a second of a core that is free.
+            heard.append(await person.hears(within=60.0))
         stage.cage.known(receipt, "receipt")
         told = stage.cage.word("answer of a coordinator")
-        await stage.office.answer(f"Ask for {told} at the door.")
+        await stage.office.answer(receipt, f"Ask for {told} at the door.")
         stage.office.sealed.append(told)
         await answer(person, 2.0)
         await leave(person)
@@ -61,11 +75,10 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
 async def _come_back(stage: Stage, receipt: str, told: str) -> None:
     person = await stage.person("receipt")
     await person.says(receipt)
-    shown = [*await answer(person), *await answer(person, 2.0)]
+    shown = [*await answer(person), *await press(person, "Add something")]
     heard = bare("\n".join(one.text for one in shown))
     if told not in heard:
         raise RuntimeError("an answer was not shown for its receipt")
-    await press(person, "Add something")
     added = stage.cage.word("added with a receipt")
     stage.office.sealed.append(added)
     await person.says(f"And {added} too.")
@@ -73,8 +86,16 @@ async def _come_back(stage: Stage, receipt: str, told: str) -> None:
     await leave(person)
 
 
+def _picture(comment: str) -> bytes:
+    """Return a picture whose hidden data say something, in the three places where that is usual."""
+    data = Image.Exif()
+    data[_ARTIST] = comment
+    data.get_ifd(_PLACE)[_PLACE_NAME] = comment
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 120, 150)).save(out, "JPEG", exif=data, comment=comment)
+    return out.getvalue()
+
+
 def _receipt(heard: list[Heard]) -> str:
     found = _RECEIPT.search(bare("\n".join(one.text for one in heard)))
-    if found is None:
-        raise RuntimeError("no receipt was shown")
-    return " ".join(found[1].split())
+    return " ".join(found[1].split()) if found else ""

@@ -6,8 +6,10 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from bot.proofs.chaos import free_port
 from bot.proofs.drill.canaries import Cage
 from bot.proofs.drill.clock import HouseClock, TelegramClock
 from bot.proofs.drill.office import Office
-from bot.proofs.drill.search import Search
+from bot.proofs.drill.search import Search, look_into
 from bot.proofs.drill.server import DONE
 from bot.proofs.program import Program
 from bot.proofs.warm import lend
@@ -83,15 +85,16 @@ class Stage:
         """Return a search for everything planted so far."""
         return Search(self.cage.markers, self.cage.first_number, tuple(self.cage.planted))
 
-    def look(self, theft: str = "without the key", *, everything: bool = True) -> None:
-        """Take all bytes but the key file and look for canaries.
+    async def look(self, theft: str = "without the key", *, everything: bool = True) -> None:
+        """Take all bytes but the key file and look for canaries, in another process.
 
         Without `everything` only files that changed since the last look are searched.
         """
         self.looks += 1
-        search = self.search()
-        for place, data in self.kept(everything=everything):
-            self.found += search.look(data, f"{theft}: {place}", closely=everything)
+        taken = [(f"{theft}: {place}", path) for place, path in self.kept(everything=everything)]
+        loop, search = asyncio.get_running_loop(), self.search()
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            self.found += await loop.run_in_executor(pool, look_into, search, taken, everything)
 
     async def listening(self) -> None:
         """Wait until the program takes messages of the messaging app, which it opens last."""
@@ -110,8 +113,8 @@ class Stage:
     def _done(self) -> int:
         return self.program.log.read_text(errors="replace").count(f'"{DONE}"')
 
-    def kept(self, *, everything: bool = True) -> list[tuple[str, bytes]]:
-        """Return all bytes that lie where the program runs, but for the key file."""
+    def kept(self, *, everything: bool = True) -> list[tuple[str, Path]]:
+        """Return all files that lie where the program runs, but for the key file."""
         keys = self.key_file.parent
         files = [
             path
@@ -119,7 +122,7 @@ class Stage:
             if path.is_file() and not path.is_symlink() and keys not in path.parents
         ]
         wanted = [path for path in files if self._changed(path) or everything]
-        found = [(str(path.relative_to(self.folder)), _read(path)) for path in wanted]
+        found = [(str(path.relative_to(self.folder)), path) for path in wanted]
         return [*found, *self._held(files)]
 
     def _changed(self, path: Path) -> bool:
@@ -130,7 +133,7 @@ class Stage:
             return before != now
         return False
 
-    def _held(self, files: list[Path]) -> list[tuple[str, bytes]]:
+    def _held(self, files: list[Path]) -> list[tuple[str, Path]]:
         """Return files that the program holds open and that have no name, or lie elsewhere."""
         found = []
         known = {str(path) for path in files}
@@ -140,15 +143,8 @@ class Stage:
                 if target in known or not descriptor.is_file():
                     continue
                 if target.startswith(str(self.folder)) or target.endswith(" (deleted)"):
-                    found.append((f"open file {Path(target).name}", _read(descriptor)))
+                    found.append((f"open file {Path(target).name}", descriptor))
         return found
-
-
-def _read(path: Path) -> bytes:
-    # What the program deletes while we look was not kept.
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    return b""
 
 
 def _make_room(folder: Path) -> tuple[Path, Path]:

@@ -27,7 +27,8 @@ _AT_ONCE = 12
 _STEPS = 18
 _PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
 """Seconds: until an answer at last, between messages of one, and after what needs no answer."""
-_TRIES = 15
+_PRESS_WITHIN = 60.0
+"""Seconds after which a button that was to come will not come: the machine may be busy."""
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
 
@@ -132,15 +133,16 @@ async def press(person: Person, label: str) -> list[Heard]:
         NotOfferedError: It did not come.
     """
     heard: list[Heard] = []
-    for _ in range(_TRIES):
+    until = asyncio.get_running_loop().time() + _PRESS_WITHIN
+    while True:
         try:
             await person.presses(label)
             return [*heard, *await answer(person)]
         except NotOfferedError:
-            # The machine is busy: the question is still on its way.
+            if asyncio.get_running_loop().time() > until:
+                raise
+            # The question is still on its way.
             heard += await answer(person, _PATIENCE)
-    await person.presses(label)
-    return await answer(person)
 
 
 async def leave(person: Person) -> None:

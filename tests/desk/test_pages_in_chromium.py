@@ -1,0 +1,177 @@
+"""Every page of the desk in real Chromium: narrow and wide, light and dark, both directions.
+
+With VIGIL_TEST_SHOTS a picture of each is kept there, to be looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.async_api import async_playwright
+
+from bot.api.server import bind, serve
+from bot.contract.cases import State, Urgency
+from bot.contract.checkins import BoardRow, Rung
+from bot.contract.follow_ups import FollowUp
+from bot.contract.items import Answered, Consent, FileHead, Note, WrittenWords
+from bot.contract.people import AuditEntry
+from bot.desk.app import DeskApp
+from tests.desk.conftest import PASSPHRASE, a_report, make_desk
+from tests.desk.small_server import NOON, SmallServer
+from tests.desk.test_round_trip import ARGS, CHROMIUM, LAPTOP, PHONE, pytestmark, serious, shot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["pytestmark"]
+
+CASE, HOUR, DAY = "7f3a-0001", timedelta(hours=1), timedelta(days=1)
+LOOKS = [
+    ("fr", PHONE, "light"), ("fr", PHONE, "dark"), ("en", LAPTOP, "light"), ("ar", LAPTOP, "dark"),
+    ("ar", PHONE, "light"),
+]  # fmt: skip
+PAGES = {
+    "queue": "/", "case": f"/cases/{CASE}", "closed-case": "/cases/9911-0005",
+    "check-ins": "/check-ins", "follow-ups": "/follow-ups", "allies": "/allies",
+    "points": "/points", "notes": "/notes", "contacts": "/contacts", "exports": "/exports",
+    "keys": "/keys", "audit": "/audit", "card": "/card", "trouble": "/nowhere",
+}  # fmt: skip
+
+
+def busy_server() -> SmallServer:
+    """Make a server with something on every page."""
+    server = SmallServer()
+    words = "They wait outside. " * 40
+    server.add_case(
+        CASE, *a_report(),
+        Consent(level="un-confidential", recipient="un", language="ar", version="2", at=NOON,
+                expires_at=NOON + 90 * DAY),
+        Consent(level="public", recipient="public", language="ar", version="2", at=NOON,
+                revoked_at=NOON + HOUR),
+        WrittenWords(text=words, language="en", at=NOON),
+        FileHead(name="JPEG picture", media_type="image/jpeg", size=81_234, parts=(), at=NOON),
+        Note(text="Called the embassy. They call back tomorrow.", by="c-robin", at=NOON),
+        Answered(text="We read you.", language="fr", by="c-robin", at=NOON),
+        assigned_to="c-robin", state=State.TAKEN,
+    )  # fmt: skip
+    plain: dict[str, Any] = {"late": False, "unread": 0}
+    server.add_case("81b2-0002", urgency=Urgency.AMBER, kind="sos", **plain)
+    server.add_case(
+        "90cc-0003", urgency=Urgency.YELLOW, kind="person", assigned_to="c-wren",
+        state=State.ANSWERED, **plain,
+    )  # fmt: skip
+    server.add_case("a0dd-0004", urgency=Urgency.GREEN, readers=1, language="sw", **plain)
+    server.add_case(
+        "9911-0005", *a_report(), urgency=Urgency.GREEN, assigned_to="c-robin", state=State.CLOSED,
+        **plain,
+    )  # fmt: skip
+    server.follow_ups = tuple(
+        FollowUp(ref=body, body=body, kind=kind, due_at=NOON + DAY, asked=1)
+        for body, kind in (("un-wgad", "answer"), ("un-hrc", "deadline"))
+    )
+    server.watched = tuple(
+        BoardRow(
+            plan=f"{number}c4e-plan", tier=f"T{number}", state=state, due_at=NOON, alarm=alarm,
+            minutes_late=12 * number, next_at=NOON + HOUR,
+            rungs=tuple(
+                Rung(at=NOON + hours * HOUR, what=what)
+                for hours, what in ((1, "remind"), (2, "l1"), (9, "l2"))
+            ),
+            alarm_taken_by=None, taken_by="c-wren" if number == 2 else None, contacts=2,
+            contacts_read=1, region="UG", authorities="lawyer", approvals=(), pause_hours=6,
+            drill=number == 1,
+        )
+        for number, state, alarm in ((3, "l2", "panic"), (2, "l1", None), (1, "armed", None))
+    )  # fmt: skip
+    server.entries = [
+        AuditEntry(at=NOON, who="c-robin", act=act, subject=CASE, note=note)
+        for act, note in (("took", ""), ("read", ""), ("answered", ""), ("exported", "docx"))
+    ]
+    return server
+
+
+@contextmanager
+def served(server: SmallServer, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Serve a desk in a thread of its own; give its link and its address."""
+    bound = bind("127.0.0.1:0")
+    ready, ends = threading.Event(), []
+    desk = make_desk(server, tmp_path, transport=httpx.ASGITransport(app=server.app()))
+    at = f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        ends.append((asyncio.get_running_loop(), stop))
+        await serve(DeskApp(desk, stop).app(), bound, stop, ready=ready.set)
+        await desk.seat.lock()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    assert ready.wait(60)
+    try:
+        yield f"{at}/enter?key={desk.guard.link}", at
+    finally:
+        loop, stop = ends[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(15)
+
+
+async def sign_in(page: Any, link: str) -> None:
+    await page.goto(link)
+    await page.locator("input[type=password]").fill(PASSPHRASE)
+    await page.locator("form.stack button.good").click()
+    await page.locator(".case").first.wait_for()
+
+
+async def fill(page: Any, at: str, server: SmallServer) -> None:
+    """Vouch for the root, and write a note and an ally."""
+    await page.goto(f"{at}/keys")
+    await page.locator("input[name=root]").fill(server.root_public.hex())
+    await page.locator("form:has(input[name=root]) button").click()
+    await page.goto(f"{at}/notes")
+    for one in await page.locator("summary").all():
+        await one.click()
+    await page.locator("input[name=title]").fill("Who to call first")
+    await page.locator("textarea[name=text]").fill("The embassy, then the lawyer.")
+    await page.locator("form:has(textarea[name=text]) button").click()
+    await page.goto(f"{at}/exports")
+
+
+async def test_every_page_of_the_desk_can_be_used_by_everybody(tmp_path: Path) -> None:
+    """No serious problem of access, nothing wider than the screen, no error on any page."""
+    server = busy_server()
+    wrong: list[str] = []
+    with served(server, tmp_path) as (link, at):
+        async with async_playwright() as play:
+            browser = await play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+            context = await browser.new_context(viewport=LAPTOP, reduced_motion="reduce")
+            page = await context.new_page()
+            page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+            page.set_default_timeout(60_000)
+            await sign_in(page, link)
+            await fill(page, at, server)
+            for language, size, scheme in LOOKS:
+                await page.set_viewport_size(size)
+                await page.emulate_media(color_scheme=scheme)
+                await page.goto(at)
+                await page.locator(f'button[name=language][value="{language}"]').click()
+                for name, path in PAGES.items():
+                    await page.goto(f"{at}{path}")
+                    look = f"{name}-{language}-{'phone' if size is PHONE else 'laptop'}-{scheme}"
+                    await shot(page, f"desk-{look}")
+                    wrong += [f"{look}: {one}" for one in await serious(page)]
+                    if await page.evaluate(
+                        "document.documentElement.scrollWidth"
+                        " > document.documentElement.clientWidth"
+                    ):
+                        wrong.append(f"{look}: wider than the screen")
+            await browser.close()
+    assert wrong == []
