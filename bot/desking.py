@@ -23,15 +23,17 @@ from bot.content.rendering import day as written_day
 from bot.domain.errors import SettingsError
 from bot.domain.ids import FlowId, LanguageTag
 from bot.domain.languages import SOURCE, is_right_to_left
+from bot.domain.words import Words
 from bot.flow.model import AskStep, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from babel import Locale
 
     from bot.content.library import Library
-    from bot.desk.ports import Clock
+    from bot.desk.ports import Clock, LetterWords
+    from bot.flow.session import Answer
 
 _COARSE = timedelta(minutes=1)
 
@@ -136,6 +138,37 @@ class LibraryShelf:
                     )
         return sorted(found, key=lambda one: (one.review_by or "0", one.id))
 
+    def letter_bodies(
+        self, answers: Mapping[str, tuple[str, ...]], today: date, language: str
+    ) -> Sequence[tuple[str, str]]:
+        """Return whom one can write to in such a case, best first."""
+        from bot.guidance.letter_lookups import letter_lookups
+
+        tag = LanguageTag(language)
+        found = letter_lookups(self.library, tag, today)["letter_bodies"](_plain(answers))
+        return [(one.id, self.library.render(one.title, tag)) for one in found]
+
+    def letter(
+        self, body: str, answers: Mapping[str, tuple[str, ...]], words: LetterWords | None,
+        wished: str, today: date,
+    ) -> bytes | None:  # fmt: skip
+        """Return a letter as a Word file; None when there is no such body."""
+        from bot.documents.docx import to_docx
+        from bot.guidance.letters import draft
+        from bot.guidance.situation import situation
+
+        made = draft(
+            self.library.letters,
+            self.library.knowledge,
+            body=body,
+            facts=situation(_plain(answers), self.library.knowledge),
+            wished=wished,
+            today=today,
+            words=None if words is None else Words(words.text),
+            words_language=None if words is None else LanguageTag(words.language),
+        )
+        return None if made is None else to_docx(made.letter)
+
     def _language(self, code: str, language: str) -> str:
         name = _locale(language).languages.get(code.split("-", maxsplit=1)[0])
         return str(name) if name else code
@@ -149,6 +182,11 @@ class LibraryShelf:
         # A step may have been renamed since; the answer's name tells as well.
         asked = (one for one in steps if isinstance(one, AskStep) and one.save == (name or step))
         return next(asked, None)
+
+
+def _plain(answers: Mapping[str, tuple[str, ...]]) -> dict[str, Answer]:
+    """Return answers as a conversation holds them: one code alone, several together."""
+    return {name: codes[0] if len(codes) == 1 else codes for name, codes in answers.items()}
 
 
 def _locale(language: str) -> Locale:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime, timedelta
 
 
@@ -60,8 +60,38 @@ class Shelf(Protocol):
         """Return entries to be checked within so many days, longest overdue first."""
         ...
 
+    def letter_bodies(
+        self, answers: Mapping[str, tuple[str, ...]], today: date, language: str
+    ) -> Sequence[tuple[str, str]]:
+        """Return whom one can write to in such a case, best first: id and name."""
+        ...
+
+    def letter(
+        self, body: str, answers: Mapping[str, tuple[str, ...]], words: LetterWords | None,
+        wished: str, today: date,
+    ) -> bytes | None:  # fmt: skip
+        """Return a letter as a Word file, in a language that the body reads; None for no such body.
+
+        What identifies somebody stays a blank.
+        """
+        ...
+
     def span(self, span: timedelta, language: str) -> str:
         """Return how long something takes or took, roughly."""
+        ...
+
+
+class LetterWords(Protocol):
+    """What a person wrote, to stand in a letter as they wrote it."""
+
+    @property
+    def text(self) -> str:
+        """Return the words."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """Return their language."""
         ...
 
 

@@ -283,3 +283,32 @@ async def test_an_operator_sees_people_and_keys_and_no_case(
     assert (await browser.post(f"{AT}/answer", words="x")).status_code == 403
     assert (await browser.get("/exports")).status_code == 403
     assert not {name for name, _ in server.asked[before:]} & {"cases.open", "cases.answer"}
+
+
+async def test_a_letter_is_made_here_from_what_was_opened_here(
+    taken: Browser, server: SmallServer
+) -> None:
+    page = (await taken.get(f"{AT}/letter")).text
+    assert "agreed to nothing beyond this team" in page
+    body = re.search(r'<option value="([a-z0-9-]+)">', page)
+    assert body is not None
+    before = len(server.asked)
+    response = await taken.post(f"{AT}/letter", body=body[1], language="fr", words="1")
+    assert response.headers["content-disposition"].endswith("letter.docx")
+    written = "\n".join(one.text for one in docx.Document(io.BytesIO(response.content)).paragraphs)
+    assert "يراقبون بيتي منذ أيام." in written
+    # The server hears that something was taken out, and nothing of it.
+    assert [name for name, _ in server.asked[before:] if name.startswith("exports")] == [
+        "exports.case"
+    ]
+    assert body[1] not in repr(server.asked[before:])
+    without = await taken.post(f"{AT}/letter", body=body[1], language="fr")
+    text = "\n".join(one.text for one in docx.Document(io.BytesIO(without.content)).paragraphs)
+    assert "يراقبون" not in text
+    assert (await taken.post(f"{AT}/letter", body="no-such-body")).status_code == 409
+
+
+async def test_consent_is_shown_with_the_language_and_version_of_what_was_agreed_to(
+    taken: Browser,
+) -> None:
+    assert "<small>(Arabic, 1)</small>" in (await taken.get(AT)).text

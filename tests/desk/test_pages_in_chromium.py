@@ -40,7 +40,8 @@ LOOKS = [
     ("ar", PHONE, "light"),
 ]  # fmt: skip
 PAGES = {
-    "queue": "/", "case": f"/cases/{CASE}", "closed-case": "/cases/9911-0005",
+    "queue": "/", "case": f"/cases/{CASE}", "letter": f"/cases/{CASE}/letter",
+    "closed-case": "/cases/9911-0005",
     "check-ins": "/check-ins", "follow-ups": "/follow-ups", "allies": "/allies",
     "points": "/points", "notes": "/notes", "contacts": "/contacts", "exports": "/exports",
     "keys": "/keys", "audit": "/audit", "card": "/card", "trouble": "/nowhere",
@@ -59,8 +60,8 @@ def busy_server() -> SmallServer:
                 revoked_at=NOON + HOUR),
         WrittenWords(text=words, language="en", at=NOON),
         FileHead(name="JPEG picture", media_type="image/jpeg", size=81_234, parts=(), at=NOON),
-        Note(text="Called the embassy. They call back tomorrow.", by="c-robin", at=NOON),
-        Answered(text="We read you.", language="fr", by="c-robin", at=NOON),
+        Note(text="Called the embassy. They call back tomorrow.", by="Robin", at=NOON),
+        Answered(text="We read you.", language="fr", by="Robin", at=NOON),
         assigned_to="c-robin", state=State.TAKEN,
     )  # fmt: skip
     plain: dict[str, Any] = {"late": False, "unread": 0}
@@ -76,11 +77,11 @@ def busy_server() -> SmallServer:
     )  # fmt: skip
     server.follow_ups = tuple(
         FollowUp(ref=body, body=body, kind=kind, due_at=NOON + DAY, asked=1)
-        for body, kind in (("un-wgad", "answer"), ("un-hrc", "deadline"))
+        for body, kind in (("un-wgad", "answer"), ("un-wgeid", "deadline"))
     )
     server.watched = tuple(
         BoardRow(
-            plan=f"{number}c4e-plan", tier=f"T{number}", state=state, due_at=NOON, alarm=alarm,
+            plan=f"{number}c4e-plan", tier=f"t{number}", state=state, due_at=NOON, alarm=alarm,
             minutes_late=12 * number, next_at=NOON + HOUR,
             rungs=tuple(
                 Rung(at=NOON + hours * HOUR, what=what)
@@ -145,7 +146,16 @@ async def fill(page: Any, at: str, server: SmallServer) -> None:
     await page.goto(f"{at}/exports")
 
 
-async def test_every_page_of_the_desk_can_be_used_by_everybody(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param([("fr", PHONE, "dark"), ("ar", LAPTOP, "light")], id="two"),
+        pytest.param(LOOKS, id="all", marks=pytest.mark.prove),
+    ],
+)
+async def test_every_page_of_the_desk_can_be_used_by_everybody(
+    tmp_path: Path, looks: list[tuple[str, Any, str]]
+) -> None:
     """No serious problem of access, nothing wider than the screen, no error on any page."""
     server = busy_server()
     wrong: list[str] = []
@@ -158,7 +168,7 @@ async def test_every_page_of_the_desk_can_be_used_by_everybody(tmp_path: Path) -
             page.set_default_timeout(60_000)
             await sign_in(page, link)
             await fill(page, at, server)
-            for language, size, scheme in LOOKS:
+            for language, size, scheme in looks:
                 await page.set_viewport_size(size)
                 await page.emulate_media(color_scheme=scheme)
                 await page.goto(at)

@@ -14,6 +14,7 @@ from bot.desk.pages import (
     exports,
     follow_ups,
     keys,
+    letter,
     notes,
     points,
     queue,
@@ -27,6 +28,6 @@ def every_page() -> tuple[Page, ...]:
     """Return all pages, in the order of the menu."""
     modules = (
         queue, case, checkins, follow_ups, allies, points, notes, contacts, exports, keys, audit,
-        card,
+        card, letter,
     )  # fmt: skip
     return tuple(sorted((one.PAGE for one in modules), key=lambda page: page.order))

@@ -62,7 +62,7 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
         heard = await press(person, "Only your team")
         while not (receipt := _receipt(heard)):
             # Making it takes a tenth of a second of a core that is free.
-            heard.append(await person.hears(within=60.0))
+            heard.append(await person.hears(within=240.0))
         stage.cage.known(receipt, "receipt")
         told = stage.cage.word("answer of a coordinator")
         await stage.office.answer(receipt, f"Ask for {told} at the door.")

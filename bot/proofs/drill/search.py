@@ -6,10 +6,8 @@ Knows nothing of where bytes come from; whoever brings them gives the place its 
 from __future__ import annotations
 
 import base64
-import os
 import re
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,6 @@ from bot.proofs.drill.canaries import forms, number_forms, number_markers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from bot.proofs.drill.canaries import Canary
 
@@ -90,16 +87,6 @@ class Search:
         for canary, (form, raw) in self._tokens if tokens else ():
             if raw in data:
                 yield Found(canary=canary.text, place=place, form=form, planted=canary.where)
-
-
-def look_into(search: Search, taken: Sequence[tuple[str, Path]], closely: bool) -> list[Found]:  # noqa: FBT001 - called by position in another process
-    """Search files; those that are gone by now were not kept."""
-    os.nice(5)
-    found: list[Found] = []
-    for place, path in taken:
-        with suppress(OSError):
-            found += search.look(path.read_bytes(), place, closely=closely)
-    return found
 
 
 def _named(

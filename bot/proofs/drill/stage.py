@@ -6,10 +6,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -19,8 +17,9 @@ from bot.proofs.botapi.server import BotApi
 from bot.proofs.chaos import free_port
 from bot.proofs.drill.canaries import Cage
 from bot.proofs.drill.clock import HouseClock, TelegramClock
+from bot.proofs.drill.looking import look_apart
 from bot.proofs.drill.office import Office
-from bot.proofs.drill.search import Search, look_into
+from bot.proofs.drill.search import Search
 from bot.proofs.drill.server import DONE
 from bot.proofs.program import Program
 from bot.proofs.warm import lend
@@ -92,9 +91,7 @@ class Stage:
         """
         self.looks += 1
         taken = [(f"{theft}: {place}", path) for place, path in self.kept(everything=everything)]
-        loop, search = asyncio.get_running_loop(), self.search()
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            self.found += await loop.run_in_executor(pool, look_into, search, taken, everything)
+        self.found += await look_apart(self.cage, taken, closely=everything)
 
     async def listening(self) -> None:
         """Wait until the program takes messages of the messaging app, which it opens last."""

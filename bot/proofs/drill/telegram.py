@@ -27,7 +27,7 @@ _AT_ONCE = 12
 _STEPS = 18
 _PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
 """Seconds: until an answer at last, between messages of one, and after what needs no answer."""
-_PRESS_WITHIN = 60.0
+_PRESS_WITHIN = 240.0
 """Seconds after which a button that was to come will not come: the machine may be busy."""
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
