@@ -161,7 +161,7 @@ def wire(
     letters = LetterActs(library=bookcase, formats=letter_formats())
     check_ins = wire_check_ins(
         settings, store=store, clock=clock, library=bookcase, worker=worker, channels=by_name,
-        wake=delivery.wake,
+        wake=delivery.wake, sealing=sealing,
     )  # fmt: skip
     delivery.gone = check_ins.book.gone
     clerk = Clerk(
@@ -204,6 +204,7 @@ def wire(
         hearing=check_ins.house.hearing,
         derive=check_ins.house.setup.derive,
         gone=check_ins.book.gone,
+        place=check_ins.sheets.place,
         presses={
             ACKNOWLEDGE: paging.acknowledge,
             BUTTON: check_ins.house.hearing.press,

@@ -14,6 +14,7 @@ from bot.services.check_in_acts import CheckInActs, say_armed
 from bot.services.check_in_contacts import ContactBook
 from bot.services.check_in_desk import CheckInDesk
 from bot.services.check_in_house import CheckIns, Duty, make
+from bot.services.check_in_sheet import Sheets
 from bot.services.pressed import Remark
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.plans import Watched
     from bot.services.apply import Moment
     from bot.services.ports import Channel, Clock, Store, Tx
+    from bot.services.sealing import Sealing
     from bot.settings import Settings
 
 
@@ -36,6 +38,7 @@ class WiredCheckIns:
     book: ContactBook
     acts: CheckInActs
     desk: CheckInDesk
+    sheets: Sheets
 
 
 def wire_check_ins(
@@ -47,10 +50,12 @@ def wire_check_ins(
     worker: str,
     channels: Mapping[ChannelName, Channel],
     wake: Callable[[], None],
+    sealing: Sealing,
 ) -> WiredCheckIns:
     """Put check-ins together."""
     from bot.vault.phrase import derive, digest, new_salt  # noqa: PLC0415 - not for the CLI
 
+    sheets = Sheets(sealing=sealing)
     house = make(
         store=store,
         clock=clock,
@@ -63,6 +68,7 @@ def wire_check_ins(
         derive=derive,
         shuffle=secrets.SystemRandom().shuffle,
         armed=say_armed,
+        sheets=sheets,
         wake=wake,
     )
     book = ContactBook(
@@ -75,8 +81,8 @@ def wire_check_ins(
         invite=lambda tx, moment: acts.send(tx, moment, acts.invitation(tx, moment), "invite"),
         drop=lambda tx, moment: book.drop(tx, moment.person.id, moment.at),
     )
-    desk = CheckInDesk(hands=house.hands, clock=clock, digest=digest)
-    return WiredCheckIns(house=house, book=book, acts=acts, desk=desk)
+    desk = CheckInDesk(hands=house.hands, clock=clock, sheets=sheets, digest=digest)
+    return WiredCheckIns(house=house, book=book, acts=acts, desk=desk, sheets=sheets)
 
 
 def page_of(settings: Settings, token: str) -> str | None:

@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from bot.contract.operations import Nothing, Operation, Reach, Role
-from bot.contract.shapes import Code, Count, Id, Text
+from bot.contract.shapes import Code, Count, Id, Size, Text
 
 LONGEST_WORD = 200
+LARGEST_NOTE = 64 * 1024
+"""Bytes of a note that a desk adds to a sheet."""
 
 
 class Outcome(StrEnum):
@@ -128,6 +130,47 @@ class StandDown:
     alarm: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetItem:
+    """One sealed item of a sheet, without its content."""
+
+    sequence: Count
+    kind: Code
+    """plan, place or note; see `items`."""
+    at: datetime
+    """The hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSheet:
+    """What others should know of somebody who is looked for, to be opened at the desk."""
+
+    box: Id
+    """What every item is bound to."""
+    wrapped: bytes = field(repr=False)
+    """The key in age's wrapper; the outer wrapper is off."""
+    items: tuple[SheetItem, ...]
+    next_sequence: Count
+    """The place of the next item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSheetItem:
+    """One item of a sheet."""
+
+    plan: Id
+    sequence: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSheetNote:
+    """A note, sealed at the desk for the place `sequence`: what was done, what comes next."""
+
+    plan: Id
+    sequence: Count
+    sealed: Annotated[bytes, Size(least=32, most=LARGEST_NOTE)] = field(repr=False)
+
+
 _THOSE_ON_DUTY = {Role.COORDINATOR: Reach.NO_CASE, Role.LEAD: Reach.NO_CASE}
 
 OPERATIONS = (
@@ -184,5 +227,44 @@ OPERATIONS = (
         allowed=_THOSE_ON_DUTY,
         request=StandDown,
         weight=5,
+    ),
+    Operation(
+        name="checkins.open",
+        method="GET",
+        path="/check-ins/{plan}/sheet",
+        summary="What others should know of somebody who is looked for, as ciphertext.",
+        allowed=_THOSE_ON_DUTY,
+        request=NamePlan,
+        answer=PlanSheet,
+        weight=5,
+        problems=frozenset({"not-yet"}),
+    ),
+    Operation(
+        name="checkins.item",
+        method="GET",
+        path="/check-ins/{plan}/sheet/{sequence}",
+        summary="The ciphertext of one item of it.",
+        allowed=_THOSE_ON_DUTY,
+        request=AskSheetItem,
+        answer=bytes,
+        problems=frozenset({"not-yet"}),
+    ),
+    Operation(
+        name="checkins.note",
+        method="POST",
+        path="/check-ins/{plan}/sheet",
+        summary="Add a note for those who look for the person, sealed at the desk.",
+        allowed=_THOSE_ON_DUTY,
+        request=AddSheetNote,
+        problems=frozenset({"not-yet"}),
+    ),
+    Operation(
+        name="checkins.tighten",
+        method="POST",
+        path="/check-ins/{plan}/tighten",
+        summary="Tell humans sooner when no answer comes.",
+        allowed=_THOSE_ON_DUTY,
+        request=NamePlan,
+        answer=BoardRow,
     ),
 )

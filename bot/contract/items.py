@@ -101,7 +101,41 @@ class Answered:
     at: datetime
 
 
-Item = Answers | WrittenWords | FileHead | Consent | Note | Answered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLine:
+    """One part of what others should know."""
+
+    name: str
+    """route, calls, steps, life, medical, reach, cut or publicity."""
+    text: AnyText = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWords:
+    """What somebody under watch wants others to know (kind `plan`); the last one counts."""
+
+    lines: tuple[PlanLine, ...] = field(repr=False)
+    language: str
+    """Of the page; what was written may be in another."""
+    at: datetime
+    forced: bool = False
+    """It came with the duress word: the one before it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPlace:
+    """A place that somebody under watch sent of themselves (kind `place`)."""
+
+    latitude: str = field(repr=False)
+    longitude: str = field(repr=False)
+    within: str = ""
+    """Metres; empty when the phone did not say."""
+    at: datetime
+    under_way: bool = False
+    """One of many, from a phone that shares its way."""
+
+
+Item = Answers | WrittenWords | FileHead | Consent | Note | Answered | PlanWords | SentPlace
 
 KINDS: dict[str, type[Item]] = {
     "answers": Answers,
@@ -110,6 +144,8 @@ KINDS: dict[str, type[Item]] = {
     "consent": Consent,
     "note": Note,
     "answer": Answered,
+    "plan": PlanWords,
+    "place": SentPlace,
 }
 RAW_KINDS = frozenset({"file-part", "file-clean"})
 """Items that are bytes of a file."""

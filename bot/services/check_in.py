@@ -17,6 +17,7 @@ from bot.domain.plans import following
 from bot.domain.watch import ESCALATED, SILENT, Acknowledged, Act, State, Ticked, Unreachable
 from bot.services.check_in_effects import Carrying, carry_out, ref_of
 from bot.services.check_in_ports import PlanEvent
+from bot.services.check_in_sheet import rests
 from bot.services.ports import Timer
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def write(tx: Tx, all_taken: Sequence[Taken], now: datetime, hands: Hands) -> No
         timers += _hush(tx, taken, now)
         if taken.ended:
             tx.plans.end(after.id, at=now)
+            rests(tx, after.person, now)
             tx.timers.cancel(KIND, after.id)
             continue
         kept.append(after)

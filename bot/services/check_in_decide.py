@@ -6,9 +6,11 @@ contract's business. Nothing here tells the person anything.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import RefusedError
+from bot.domain.plans import quicker
 from bot.domain.watch import (
     Acknowledged,
     Approved,
@@ -17,7 +19,8 @@ from bot.domain.watch import (
     PauseAllowed,
     StoodDown,
 )
-from bot.services.check_in import take, write
+from bot.services.check_in import renew, take, write
+from bot.services.check_in_sheet import case_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +66,22 @@ def allow_pause(tx: Tx, hands: Hands, plan: PlanId, by: str, now: datetime) -> W
     return _decide(tx, hands, plan, PauseAllowed(by=by), now, "pause-allowed", by)
 
 
+def tighten(tx: Tx, hands: Hands, plan: PlanId, by: str, now: datetime) -> Watched:
+    """Have humans told in half of the present time; loosening is the person's, with the PIN.
+
+    Raises:
+        RefusedError: The plan is over, or as quick as its tier allows.
+    """
+    before = _found(tx, plan)
+    after = quicker(before.terms)
+    if after is None:
+        raise RefusedError("This check-in is as quick as it can be.")
+    changed = replace(before, terms=after)
+    renew(tx, [changed])
+    hands.audit(tx, now, "tightened", plan, by)
+    return changed
+
+
 def stand_down(
     tx: Tx, hands: Hands, plan: PlanId, by: str, outcome: Outcome, now: datetime, *,
     safe_word: bool = False, way: str = "", alarm: bool = False,
@@ -93,6 +112,7 @@ def stand_down(
             "Contacts were woken: standing down needs the safe word, and a voice, a picture or an "
             "answer that only the person can give, heard by somebody who knows them."
         )
+    case_of(tx, by, before, outcome, now)
     write(tx, [taken], now, hands)
     hands.audit(tx, now, f"stood-down-{outcome}", plan, by)
     return taken.after

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.coordinators import Coordinator
     from bot.domain.plans import Watched
     from bot.services.check_in_effects import Hands
+    from bot.services.check_in_sheet import Sheets
     from bot.services.ports import Clock, Tx
 
 _HOUR = 3_600
@@ -33,6 +34,7 @@ class CheckInDesk:
 
     hands: Hands
     clock: Clock
+    sheets: Sheets
     digest: Callable[[bytes, str], bytes]
     """The slow digest of a safe word; asked a few times a day."""
 
@@ -45,6 +47,10 @@ class CheckInDesk:
             "checkins.pause": self.pause,
             "checkins.approve": self.approve,
             "checkins.stand-down": self.stand_down,
+            "checkins.open": self.open,
+            "checkins.item": self.item,
+            "checkins.note": self.note,
+            "checkins.tighten": self.tighten,
         }
 
     def board(self, tx: Tx, who: Coordinator, asked: Nothing) -> said.CheckInBoard:
@@ -84,14 +90,38 @@ class CheckInDesk:
     def stand_down(self, tx: Tx, who: Coordinator, asked: said.StandDown) -> None:
         """End an escalation."""
         now, plan = self.clock.now(), PlanId(asked.plan)
-        found = tx.plans.find([plan]).get(plan)
-        if found is None:
-            raise RefusedError("This check-in is over.")
+        found = self._found(tx, plan)
         decide.stand_down(
             tx, self.hands, plan, who.id, Outcome(asked.outcome), now,
             safe_word=self._is_safe_word(tx, found, asked.word), way=str(asked.way),
             alarm=asked.alarm,
         )  # fmt: skip
+
+    def open(self, tx: Tx, who: Coordinator, asked: said.NamePlan) -> said.PlanSheet:
+        """Hand over what others should know, from L1 on."""
+        found = self._found(tx, asked.plan)
+        return self.sheets.opened(tx, who, found, self.clock.now())
+
+    def item(self, tx: Tx, who: Coordinator, asked: said.AskSheetItem) -> bytes:
+        """Hand over one item of it."""
+        found = self._found(tx, asked.plan)
+        return self.sheets.item(tx, who, found, asked.sequence, self.clock.now())
+
+    def note(self, tx: Tx, who: Coordinator, asked: said.AddSheetNote) -> None:
+        """Keep a note beside it."""
+        found = self._found(tx, asked.plan)
+        self.sheets.note(tx, who, found, asked.sequence, asked.sealed, self.clock.now())
+
+    def tighten(self, tx: Tx, who: Coordinator, asked: said.NamePlan) -> said.BoardRow:
+        """Have humans told sooner."""
+        now, plan = self.clock.now(), PlanId(asked.plan)
+        return self._shown(tx, decide.tighten(tx, self.hands, plan, who.id, now))
+
+    def _found(self, tx: Tx, plan: str) -> Watched:
+        found = tx.plans.find([PlanId(plan)]).get(PlanId(plan))
+        if found is None:
+            raise RefusedError("This check-in is over.")
+        return found
 
     def _is_safe_word(self, tx: Tx, found: Watched, word: str) -> bool:
         agreed = tx.check_words.get(found.person)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bot.content.library import Library
     from bot.domain.plans import Watched
+    from bot.services.check_in_sheet import Sheets
     from bot.services.ports import Clock, DueTimer, Store, Tx
 
 
@@ -63,6 +64,7 @@ def make(
     derive: Callable[[bytes, str], Awaitable[bytes]],
     shuffle: Callable[[list[str]], None],
     armed: Callable[[Hands, Tx, Watched, datetime], None] = lambda *_told: None,
+    sheets: Sheets | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> CheckIns:
     """Put the parts together."""
@@ -73,7 +75,7 @@ def make(
         hearing=Hearing(hands=hands),
         setup=Setup(
             store=store, clock=clock, hands=hands, new_id=new_id, salt=salt, derive=derive,
-            on_duty=duty.on_duty, armed=armed,
+            on_duty=duty.on_duty, armed=armed, sheets=sheets,
         ),
         plans=DuePlans(store=store, clock=clock, worker=worker, ticking=ticking, wake=wake),
         pages=DuePages(store=store, clock=clock, worker=worker, page=duty.page, wake=wake),

@@ -43,6 +43,10 @@ class Agreed:
     awaiting: str = ""
     """What the next text answers: `word`, or an act that wants the PIN."""
     awaiting_until: datetime | None = None
+    box: str = ""
+    """The sealed sheet that tells others what to do; empty while there is none."""
+    place_at: datetime | None = None
+    """When a place was last sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -47,8 +48,10 @@ if TYPE_CHECKING:
 
     from bot.domain.ids import LanguageTag, PersonId
     from bot.services.check_in_effects import Hands
+    from bot.services.check_in_sheet import Sheets
     from bot.services.ports import Clock, Store, Tx
 
+NO_LINES: Mapping[str, str] = MappingProxyType({})
 LINK_FOR = timedelta(minutes=30)
 WORDS = "words"
 _ZONE = 40
@@ -70,6 +73,8 @@ class Setup:
     """How many coordinators with real keys are there."""
     armed: Callable[[Hands, Tx, Watched, datetime], None] = lambda *_told: None
     """Told of a plan that has just been armed, in its transaction."""
+    sheets: Sheets | None = None
+    """Who seals what others should know; None keeps nothing of it."""
 
     def arm(
         self, tx: Tx, person: PersonId, wish: Wish, language: LanguageTag, now: datetime
@@ -107,21 +112,25 @@ class Setup:
         return token
 
     async def fill(
-        self, token: str, words: Mapping[Secret, str], *, harmless: bool, pin: str = ""
-    ) -> str:
+        self, token: str, words: Mapping[Secret, str], *, harmless: bool, pin: str = "",
+        sheet: Mapping[str, str] = NO_LINES,
+    ) -> str:  # fmt: skip
         """Agree on words through a link; return what came of it as a code.
 
         Args:
             token: Of the link, which works once.
-            words: What was chosen; an empty one is none.
+            words: What was chosen; an empty one is none. All empty keep those agreed on, when only
+                the sheet is to change.
             harmless: The second button means duress.
             pin: The present PIN, where words were agreed on before.
+            sheet: What others should know, by the names of `check_in_sheet.LINES`.
         """
         now = self.clock.now()
         before = await self.store.read(lambda tx: self._look(tx, token, now))
         if before is None:
             return "link-over"
-        wrong = refusal(words)
+        only_sheet = bool(before.digests) and any(sheet.values()) and not any(words.values())
+        wrong = None if only_sheet else refusal(words)
         if wrong is not None:
             return wrong
         if before.digests:
@@ -129,14 +138,16 @@ class Setup:
             if Secret.PIN not in tried:
                 forced = Secret.DURESS in tried
                 return await self.store.write(
-                    lambda tx: self._wrong_pin(tx, token, now, forced=forced)
+                    lambda tx: self._wrong_pin(tx, token, now, sheet, forced=forced)
                 )
+        if only_sheet:
+            return await self.store.write(lambda tx: self._only_sheet(tx, token, sheet, now))
         salt = self.salt()
         digests = {
             secret: await self.derive(salt, fold(word)) for secret, word in words.items() if word
         }
         agreed = Agreed(salt=salt, digests=digests, harmless=harmless)
-        return await self.store.write(lambda tx: self._agree(tx, token, agreed, now))
+        return await self.store.write(lambda tx: self._agree(tx, token, agreed, sheet, now))
 
     def _look(self, tx: Tx, token: str, now: datetime) -> Agreed | None:
         """Return what must be proven to change the words: nothing while nothing is watched."""
@@ -146,7 +157,9 @@ class Setup:
         agreed = tx.check_words.get(ticket.person) if tx.plans.of(ticket.person) else None
         return agreed or Agreed(salt=b"", digests={})
 
-    def _wrong_pin(self, tx: Tx, token: str, now: datetime, *, forced: bool) -> str:
+    def _wrong_pin(
+        self, tx: Tx, token: str, now: datetime, sheet: Mapping[str, str], *, forced: bool
+    ) -> str:
         """Refuse; a wrong PIN uses the link up, and counts like one in the chat.
 
         After the fifth, and at once after the duress word, it looks as if it had worked.
@@ -158,14 +171,43 @@ class Setup:
         tried = [take(one, event, now) for one in tx.plans.of(ticket.person, hold=True)]
         write(tx, tried, now, self.hands)
         often = any(one.after.standing.wrong_pins >= PIN_TRIES for one in tried)
+        if forced:
+            self._write_sheet(tx, ticket.person, sheet, now, forced=True)
         return "agreed" if forced or often else "pin-wrong"
 
-    def _agree(self, tx: Tx, token: str, agreed: Agreed, now: datetime) -> str:
+    def _only_sheet(self, tx: Tx, token: str, sheet: Mapping[str, str], now: datetime) -> str:
+        """Change what others should know, and nothing else."""
+        ticket = tx.check_words.ticket(token, now=now)
+        if ticket is None or not tx.check_words.spend(token):
+            return "link-over"
+        kept = self._write_sheet(tx, ticket.person, sheet, now)
+        return "agreed" if kept else "not-sealed"
+
+    def _write_sheet(
+        self, tx: Tx, person: PersonId, sheet: Mapping[str, str], now: datetime, *,
+        forced: bool = False,
+    ) -> bool:  # fmt: skip
+        if not any(sheet.values()):
+            return True
+        who = tx.people.find(person)
+        library = self.hands.library()
+        language = library.language(who.speaks if who else None)
+        if self.sheets is None:
+            return False
+        return self.sheets.write(tx, person, sheet, language, now, forced=forced)
+
+    def _agree(
+        self, tx: Tx, token: str, agreed: Agreed, sheet: Mapping[str, str], now: datetime
+    ) -> str:
         ticket = tx.check_words.ticket(token, now=now)
         if ticket is None or not tx.check_words.spend(token):
             return "link-over"
         person = ticket.person
+        before = tx.check_words.get(person)
+        if before is not None:
+            agreed = replace(agreed, box=before.box, place_at=before.place_at)
         tx.check_words.put(person, agreed)
+        sealed = self._write_sheet(tx, person, sheet, now)
         has_safe = Secret.SAFE in agreed.digests
         plans = [
             replace(one, terms=replace(one.terms, has_safe_word=has_safe))
@@ -175,10 +217,12 @@ class Setup:
         who = tx.people.find(person)
         wish = _wish(ticket.purpose.partition(":")[2])
         if wish is None or who is None:
-            return "agreed"
+            return "agreed" if sealed else "not-sealed"
         language = self.hands.library().language(who.speaks)
         armed = self.arm(tx, person, wish, language, now)
-        return armed if isinstance(armed, str) else "armed"
+        if isinstance(armed, str):
+            return armed
+        return "armed" if sealed else "not-sealed"
 
     def cross(self, tx: Tx, person: PersonId, zone: str, now: datetime) -> int:
         """Follow somebody into another zone; return how many plans moved."""

@@ -14,6 +14,7 @@ import structlog
 
 from bot.domain.errors import ConflictError
 from bot.services.check_in_setup import contacts_changed
+from bot.services.check_in_sheet import rests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,6 +105,7 @@ def _forget(tx: Tx, person: PersonId, timer: Timer, now: datetime) -> bool:
     for contact in tx.contacts.who_is(person):
         tx.contacts.remove(contact.id)
         contacts_changed(tx, contact.owner, now)
+    rests(tx, person, now, kept=timedelta())
     tx.check_words.forget(person)
     tx.people.forget(person)
     return True

@@ -73,6 +73,8 @@ class Reception:
     """The slow digest of what they wrote, computed outside of every transaction."""
     gone: Callable[[Tx, PersonId, datetime], None] = lambda _tx, _person, _now: None
     """Told of somebody who blocked us, in the transaction in which it is written."""
+    place: Callable[[Tx, Moment], Remark | Done | None] = lambda _tx, _moment: None
+    """Takes a place that somebody under watch sent of themselves."""
     presses: Mapping[str, Takes] = field(default_factory=dict)
     """Who takes buttons outside of every flow, by the name that they carry."""
     recognise: Callable[[Inbound], Awaitable[ReceiptKey | None]] | None = None
@@ -236,6 +238,8 @@ class Reception:
         inbound = moment.inbound
         if inbound is None:
             return None
+        if inbound.kind is InboundKind.LOCATION:
+            return self.place(tx, moment)
         if inbound.kind is InboundKind.BUTTON:
             pressed = read_button(inbound.data or "")
             if isinstance(pressed, Extra) and pressed.name in self.presses:
@@ -344,6 +348,9 @@ def to_event(inbound: Inbound, library: Library) -> Input | None:
         case InboundKind.AUTO_DELETE:
             return Gave(kind="auto-delete-off" if inbound.data == "0" else "auto-delete", ref="")
         case InboundKind.BLOCKED | InboundKind.GROUP:
+            return None
+        case InboundKind.LOCATION if inbound.data == "live":
+            # A phone that shares its way: said once, when it began.
             return None
         case _:
             return Gave(kind=_REMARKS[inbound.kind], ref="")

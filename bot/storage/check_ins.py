@@ -275,6 +275,8 @@ class WordRows(Rows):
             harmless=data["harmless"],
             awaiting=data["awaiting"],
             awaiting_until=None if until is None else moment(until),
+            box=data.get("box", ""),
+            place_at=None if data.get("place") is None else moment(data["place"]),
         )
 
     def put(self, person: PersonId, agreed: Agreed) -> None:
@@ -291,8 +293,10 @@ class WordRows(Rows):
                 "harmless": agreed.harmless,
                 "awaiting": agreed.awaiting,
                 "until": None if until is None else micros(until),
+                "box": agreed.box,
+                "place": None if agreed.place_at is None else micros(agreed.place_at),
             }
-        ).ljust(700)
+        ).ljust(900)
         sealed = self.seal(body, context=f"check_words/body/{owner}")
         self.upsert(tables.words, ("owner",), {"owner": owner, "body": sealed})
 

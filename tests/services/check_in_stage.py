@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
+import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,16 @@ from bot.domain.words import Words
 from bot.services.apply import Moment
 from bot.services.check_in_house import CheckIns, Duty, make
 from bot.services.check_in_ports import Agreed
+from bot.services.check_in_sheet import Sheets
 from bot.services.due import DueTimers
 from bot.services.ports import Lane, OutboxState
+from bot.services.sealing import Sealing
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
+from bot.vault.identity import new_identity, new_root
+from bot.vault.keyring import Keyring
+from bot.vault.recipients import Recipient, RecipientList, sign
+from bot.vault.sealer import KeyringSealer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,8 +38,10 @@ if TYPE_CHECKING:
     from bot.content.library import Library
     from bot.domain.plans import Watched
     from bot.services.ports import Store, Tx
+    from bot.vault.identity import Identity
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+YEAR = timedelta(days=365)
 MINUTE = timedelta(minutes=1)
 NOBODY = PersonId("")
 PLAYED = ChannelName("played")
@@ -67,6 +76,9 @@ class Stage:
     over: list[str]
     audit: list[str]
     on_duty: list[int]
+    sheets: Sheets
+    reader: Identity
+    """Somebody at work whose key opens what is sealed."""
     person: PersonId = NOBODY
     heard: int = 0
     shown: list[tuple[str, str, Lane]] = field(default_factory=list)
@@ -99,6 +111,15 @@ class Stage:
         tried = await digest(b"salt", self.house.hearing.spoken(words))
         moment = await self._moment(words)
         return await self.store.write(lambda tx: self.house.hearing.text(tx, moment, words, tried))
+
+    async def sends_place(self, place: str, *, live: bool = False) -> object:
+        """Have the person send where they are."""
+        self.heard += 1
+        moment = await self._moment(Words(place))
+        assert moment.inbound is not None
+        inbound = replace(moment.inbound, kind=InboundKind.LOCATION, data="live" if live else None)
+        moment = replace(moment, inbound=inbound)
+        return await self.store.write(lambda tx: self.sheets.place(tx, moment))
 
     async def presses(self, name: str) -> object:
         """Have the person press a button of a check-in."""
@@ -159,6 +180,27 @@ class Stage:
         return Moment(person=who, language=EN, at=self.clock.at, key=key, inbound=inbound)
 
 
+def sealed_for(folder: Path) -> tuple[Sheets, Identity]:
+    """Return what seals, for one reader at work and a recovery key."""
+    reader, (root, public) = new_identity(), new_root()
+    keyring = Keyring(keys=folder / "keys", home=folder)
+    keyring.trust(public.hex())
+    people = (("robin", "coordinator", reader), ("heron", "coordinator", new_identity()))
+    named = RecipientList(
+        version=1, valid_from=NOW - YEAR, valid_until=NOW + YEAR,
+        recipients=tuple(
+            Recipient(
+                label=label, key=one.public, role=role,
+                valid_from=NOW - YEAR, valid_until=NOW + YEAR,
+            )
+            for label, role, one in people
+        ),
+    )  # fmt: skip
+    keyring.install(sign(named, root), now=NOW, last_seen=0)
+    sealing = Sealing(sealer=KeyringSealer(keyring), new_id=lambda: secrets.token_hex(16))
+    return Sheets(sealing=sealing), reader
+
+
 def someone(tx: Tx, name: str, at: datetime) -> PersonId:
     id_ = tx.people.lock(PLAYED, name)
     person = Person(id=id_, channel=PLAYED, address=name, language=EN, language_hint=None)
@@ -171,6 +213,7 @@ async def stage(folder: Path, library: Library, *, url: str = "") -> AsyncIterat
     store = open_store(url or f"sqlite:///{folder / 'v.db'}", ApplicationCipher(bytes(range(32))))
     clock, chance = StageClock(), random.Random(7)  # noqa: S311 - ids of a test
     pages: list[tuple[str, int, str]] = []
+    sheets, reader = sealed_for(folder)
     over: list[str] = []
     audit: list[str] = []
     on_duty = [2]
@@ -185,11 +228,11 @@ async def stage(folder: Path, library: Library, *, url: str = "") -> AsyncIterat
         ),
         audit=lambda _tx, _at, act, *_more: audit.append(act),
         new_id=lambda: f"{chance.getrandbits(128):032x}",
-        salt=lambda: b"salt", derive=digest, shuffle=chance.shuffle,
+        salt=lambda: b"salt", derive=digest, shuffle=chance.shuffle, sheets=sheets,
     )  # fmt: skip
     sweeper = DueTimers(store=store, clock=clock, worker="w", services={}, batches=house.batches())
     try:
         yield Stage(store=store, clock=clock, house=house, sweeper=sweeper, pages=pages, over=over,
-                    audit=audit, on_duty=on_duty)  # fmt: skip
+                    audit=audit, on_duty=on_duty, sheets=sheets, reader=reader)  # fmt: skip
     finally:
         await store.close()

@@ -40,6 +40,7 @@ def desk_of(here: Stage) -> CheckInDesk:
     return CheckInDesk(
         hands=here.house.hands,
         clock=here.clock,
+        sheets=here.sheets,
         digest=lambda salt, text: hashlib.blake2b(salt + text.encode(), digest_size=32).digest(),
     )
 

@@ -155,12 +155,24 @@ def _content(
             number, message, InboundKind.FILE, at, text=text, file=file, forwarded=forwarded
         )
     if "location" in message:
-        return _inbound(number, message, InboundKind.LOCATION, at, forwarded=forwarded)
+        return _inbound(
+            number, message, InboundKind.LOCATION, at, text=_place(message), forwarded=forwarded
+        )
     if "contact" in message:
         return _inbound(number, message, InboundKind.CONTACT, at, forwarded=forwarded)
     if not _SERVICE.isdisjoint(message):
         return None
     return _inbound(number, message, InboundKind.OTHER, at, forwarded=forwarded)
+
+
+def _place(message: Mapping[str, Any]) -> str | None:
+    """Return latitude, longitude and metres around them, as words: kept only by those who seal."""
+    found = _mapping(message.get("location"))
+    numbers = [found.get(name) for name in ("latitude", "longitude", "horizontal_accuracy")]
+    if not all(isinstance(one, int | float) for one in numbers[:2]):
+        return None
+    within = f" {numbers[2]:.0f}" if isinstance(numbers[2], int | float) else ""
+    return f"{numbers[0]:.6f} {numbers[1]:.6f}{within}"
 
 
 def _press(number: str, query: Mapping[str, Any], at: datetime) -> Inbound | None:
@@ -191,6 +203,10 @@ def _press(number: str, query: Mapping[str, Any], at: datetime) -> Inbound | Non
 def _edited(number: str, message: Mapping[str, Any], at: datetime) -> Inbound | None:
     if _mapping(message.get("chat")).get("type") != "private":
         return None
+    if "location" in message:
+        return _inbound(
+            number, message, InboundKind.LOCATION, at, text=_place(message), data="live"
+        )
     text = message.get("text", message.get("caption"))
     words = text if isinstance(text, str) else None
     return _inbound(number, message, InboundKind.EDITED, at, text=words)

@@ -364,7 +364,7 @@ async def _fields(request: Request) -> dict[str, str]:
         if len(body) > _LARGEST_FORM:
             return {}
     try:
-        found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
+        found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=24)
     except ValueError:
         return {}
     return {name: values[0] for name, values in found.items()}

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from bot.channels.web import guard
 from bot.domain.secret_words import LONGEST, Secret
+from bot.services.check_in_sheet import LINES
 from bot.services.floods import Floods
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bot.channels.web.pages import Pages
     from bot.services.ports import Clock
 
-SET = frozenset({"armed", "agreed"})
+SET = frozenset({"armed", "agreed", "not-sealed"})
 _CODES = {"link-over": 410, "too-fast": 429}
 
 
@@ -69,6 +70,9 @@ class WordsPage:
             words,
             harmless=found.get("harmless") == "yes",
             pin=found.get("old", "")[:LONGEST],
+            sheet={
+                name: found.get(f"sheet-{name}", "").replace("\r\n", "\n").strip() for name in LINES
+            },
         )
         return self._page(request, told)
 

@@ -17,6 +17,7 @@ from bot.contract.checkins import (
 from bot.contract.operations import Nothing
 from bot.desk.frame import WORKERS, Page
 from bot.desk.pages.queue import people
+from bot.desk.sheets import open_sheet
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bot.desk.frame import Desk, Form
 
 HERE = "/check-ins"
+LONGEST_NOTE = 20_000
 _HOURS, _WIDE, _HIGH, _LEFT = 24, 480, 18, 50
 _DRAWN = 40
 """Rows of the picture; whoever waits longest for nothing is below it."""
@@ -118,6 +120,44 @@ async def stand_down(desk: Desk, request: Request, form: Form) -> Response:
     return desk.go(HERE)
 
 
+async def sheet(desk: Desk, request: Request, form: Form) -> Response:
+    """Show what somebody who is missed wants others to know."""
+    del form
+    return await _sheet(desk, request.path_params["plan"])
+
+
+async def _sheet(desk: Desk, plan: str, *, draft: str = "") -> Response:
+    opened = await open_sheet(desk.ask, desk.seat.identity, plan)
+    return desk.show(
+        "sheet.html",
+        status=409 if draft else 200,
+        here="checkins",
+        plan=plan,
+        items=[one for one in opened.parts if one.item is not None],
+        unreadable=sum(one.item is None for one in opened.parts),
+        trouble=bool(draft),
+        draft=draft,
+    )
+
+
+async def note(desk: Desk, request: Request, form: Form) -> Response:
+    """Seal a note for whoever goes on."""
+    plan, text = request.path_params["plan"], form.one("text").replace("\r\n", "\n").strip()
+    if not text or len(text) > LONGEST_NOTE:
+        return await _sheet(desk, plan, draft=text or " ")
+    opened = await open_sheet(desk.ask, desk.seat.identity, plan)
+    by = desk.seat.me.alias if desk.seat.me else ""
+    await desk.ask("checkins.note", opened.note(text, by, desk.clock.now()))
+    return desk.go(f"{HERE}/{plan}/sheet", "saved")
+
+
+async def tighten(desk: Desk, request: Request, form: Form) -> Response:
+    """Have humans told sooner."""
+    del request
+    await desk.ask("checkins.tighten", NamePlan(plan=form.one("plan")))
+    return desk.go(HERE)
+
+
 PAGE = Page(
     name="checkins",
     path=HERE,
@@ -130,5 +170,8 @@ PAGE = Page(
         ("POST", f"{HERE}/pause", pause),
         ("POST", f"{HERE}/approve", approve),
         ("POST", f"{HERE}/stand-down", stand_down),
+        ("POST", f"{HERE}/tighten", tighten),
+        ("GET", f"{HERE}/{{plan}}/sheet", sheet),
+        ("POST", f"{HERE}/{{plan}}/sheet", note),
     ),
 )
