@@ -211,6 +211,10 @@ class Reception:
             if not moment.as_known:
                 tx.people.put(person, at=inbound.received_at)
             return []
+        if heard is None and isinstance(event, Started):
+            # A link may have written something about the person, such as who invites them.
+            person = tx.people.find(person_id) or person
+            moment = replace(moment, person=person)
         facts = self.facts(tx, library, language, inbound, person)
         if meant is not None:
             facts = replace(facts, understand=lambda _words: meant)
