@@ -29,8 +29,11 @@ from bot.services.broadcast_views import vocabulary
 from bot.services.broadcasts import Broadcasts
 from bot.services.cases import REACH, TARGET, CaseWork, Targets
 from bot.services.check_in_acts import BOARD
+from bot.services.check_in_canaries import OPENING as CANARY_OPENING
+from bot.services.check_in_canaries import open_invitation as open_canary
 from bot.services.check_in_contacts import KIND as CONTACT
 from bot.services.check_in_contacts import OPENING as CONTACT_OPENING
+from bot.services.check_in_drills import KIND as DRILL
 from bot.services.check_in_effects import BUTTON, WOKEN
 from bot.services.coordinators import OPENING, follow_invitation
 from bot.services.deliver import Delivery
@@ -214,6 +217,7 @@ def wire(
         openings={
             OPENING: follow_invitation,
             CONTACT_OPENING: check_ins.book.open_invitation,
+            CANARY_OPENING: open_canary,
         },
         hear=understand.hear if understand is not None else None,
     )
@@ -267,6 +271,7 @@ def wire(
             FETCH: files.fetch,
             REACH: targets.keep_address,
             FOLLOW_UP: follow_ups.due,
+            DRILL: check_ins.drills.due,
             CONTACT: lambda due: _contact(check_ins, store, clock, due),
         },
         batches=check_ins.house.batches(),

@@ -13,6 +13,7 @@ from bot.services import duty
 from bot.services.check_in_acts import CheckInActs, say_armed
 from bot.services.check_in_contacts import ContactBook
 from bot.services.check_in_desk import CheckInDesk
+from bot.services.check_in_drills import NEVER, NOW, Drills
 from bot.services.check_in_house import CheckIns, Duty, make
 from bot.services.check_in_sheet import Sheets
 from bot.services.pressed import Remark
@@ -39,6 +40,7 @@ class WiredCheckIns:
     acts: CheckInActs
     desk: CheckInDesk
     sheets: Sheets
+    drills: Drills
 
 
 def wire_check_ins(
@@ -81,8 +83,14 @@ def wire_check_ins(
         invite=lambda tx, moment: acts.send(tx, moment, acts.invitation(tx, moment), "invite"),
         drop=lambda tx, moment: book.drop(tx, moment.person.id, moment.at),
     )
+    house.hearing.presses.update({NOW: acts.drill_now, NEVER: acts.drill_never})
+    monthly = Drills(store=store, clock=clock, library=library, wake=wake)
+    house.hearing.presses.update({NOW: acts.drill_now, NEVER: acts.drill_never})
+    monthly = Drills(store=store, clock=clock, library=library, wake=wake)
     desk = CheckInDesk(hands=house.hands, clock=clock, sheets=sheets, digest=digest)
-    return WiredCheckIns(house=house, book=book, acts=acts, desk=desk, sheets=sheets)
+    return WiredCheckIns(
+        house=house, book=book, acts=acts, desk=desk, sheets=sheets, drills=monthly
+    )
 
 
 def page_of(settings: Settings, token: str) -> str | None:

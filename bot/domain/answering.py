@@ -30,6 +30,7 @@ from bot.domain.watch import (
     Approved,
     CancelAsked,
     Cause,
+    Changed,
     Cycle,
     Effect,
     Extended,
@@ -80,10 +81,10 @@ def answer(plan: Plan, standing: Standing, reply: Reply, now: datetime) -> Taken
     if cycle.state is State.L1:
         # The ladder of silence is over in both cases: after a forced answer the alarm climbs
         # instead of it, and the chat asks just the same what the false alarm came from.
-        effects += [
-            Effect(act=Act.ALL_CLEAR, key="all-clear"),
-            Effect(act=Act.LEARN, key="learn", code=FORCED if cause else Outcome.FALSE_ALARM),
-        ]
+        effects.append(Effect(act=Act.ALL_CLEAR, key="all-clear"))
+        if not plan.drill:
+            code = FORCED if cause else Outcome.FALSE_ALARM
+            effects.append(Effect(act=Act.LEARN, key="learn", code=code))
     cycle = replace(cycle, state=State.RESOLVED, ladder=None)
     effects.append(Effect(act=Act.NEXT, key="next"))
     return replace(standing, cycle=cycle), effects
@@ -164,6 +165,15 @@ def cancel(standing: Standing, event: CancelAsked, now: datetime) -> Taken:
         return _acted(standing, now, "refused", page)
     cycle = replace(cycle, state=State.CANCELLED, ladder=None)
     return _acted(replace(standing, cycle=cycle, wrong_pins=0), now, "ok", page)
+
+
+def change(standing: Standing, event: Changed, now: datetime) -> Taken:
+    """Loosen what was agreed, which whoever writes it down does: with the PIN."""
+    if not event.pin and not event.duress:
+        return _wrong_pin(standing, now)
+    if event.duress:
+        return _acted(_alarmed(standing, Cause.DURESS, now), now, "ok", Cause.DURESS)
+    return _acted(replace(standing, wrong_pins=0), now, "ok", "nothing")
 
 
 def acknowledge(standing: Standing, event: Acknowledged, now: datetime) -> Taken:

@@ -20,6 +20,7 @@ from bot.domain.watch import (
     Answered,
     Approved,
     CancelAsked,
+    Changed,
     Confirmed,
     Effect,
     Event,
@@ -96,6 +97,8 @@ def _take(
             return answering.pause(plan, standing, event, now)
         case CancelAsked():
             return answering.cancel(standing, event, now)
+        case Changed():
+            return answering.change(standing, event, now)
         case PauseAllowed():
             return answering.allow_pause(standing, now)
         case Acknowledged():

@@ -58,7 +58,12 @@ def agenda(plan: Plan, cycle: Cycle) -> list[tuple[datetime, str]]:
     if cycle.state not in ESCALATED:
         rest = timings.reminders[cycle.reminded :]
         ahead += [(due + offset, "remind") for offset in rest if offset < timings.l1]
-        ahead.append((due + timings.l1, "l1"))
+        ahead.append((due + timings.l1, "missed" if plan.canary else "l1"))
+    if plan.canary:
+        return ahead
+    if plan.drill:
+        # It shows how the ladder begins, and ends by itself before anybody else would be woken.
+        return [*ahead, (due + timings.l2, "over")]
     if cycle.region_out and plan.tier is Tier.ROUTINE:
         # Everybody there is silent: coordinators know, and nobody else is woken (rule 9).
         return ahead
@@ -172,6 +177,18 @@ def _climb(
         case "confirm":
             return replace(cycle, confirm_asked=True), [
                 Effect(act=Act.CONFIRM, key="confirm", late=late)
+            ]
+        case "missed":
+            # Nobody is looked for: the count of the region is all that a canary is for.
+            return replace(cycle, state=State.RESOLVED), [
+                Effect(act=Act.SEAL, key="l1"),
+                Effect(act=Act.NEXT, key="next"),
+            ]
+        case "over":
+            return replace(cycle, state=State.RESOLVED, ladder=None), [
+                Effect(act=Act.ALL_CLEAR, key="all-clear"),
+                Effect(act=Act.OVER, key="over"),
+                Effect(act=Act.NEXT, key="next"),
             ]
         case "l2":
             return level_two(plan, cycle, now, late)

@@ -103,6 +103,7 @@ class Terms:
             duress_wakes_contacts=self.duress_wakes_contacts,
             purge_when_silent=self.purge,
             drill=self.drill,
+            canary=self.canary,
             repeats=self.rhythm.interval is not None,
         )
 
@@ -220,20 +221,6 @@ def tightened(agreed: Terms, wanted: Timings) -> Timings:
         l2=min(wanted.l2, now.l2),
         l3=min(wanted.l3, now.l3),
     )
-
-
-def quicker(agreed: Terms) -> Terms | None:
-    """Return terms under which humans hear in half the time; None at a quarter of the tier's."""
-    own, now = TIMINGS[agreed.tier], agreed.timings or TIMINGS[agreed.tier]
-    if now.l1 * 4 <= own.l1:
-        return None
-    half = Timings(
-        reminders=tuple(one / 2 for one in now.reminders),
-        l1=now.l1 / 2,
-        l2=now.l2 / 2,
-        l3=now.l3 / 2,
-    )
-    return replace(agreed, timings=tightened(agreed, half))
 
 
 def learnt(agreed: Terms, on: date) -> tuple[Terms, bool]:

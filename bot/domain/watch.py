@@ -162,6 +162,8 @@ class Plan:
     """Clear the chat when L2 is reached; chosen beforehand."""
     drill: bool = False
     """A test: everything is labelled so, and nobody outside is woken."""
+    canary: bool = False
+    """A helper of ours who answers by habit: silence is counted for their region, and no more."""
     repeats: bool = True
     """Another cycle follows; False for a trip or a day in court."""
 
@@ -302,6 +304,14 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The person changed what was agreed, in a way that loosens it: with the PIN."""
+
+    pin: bool
+    duress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
     """The channel says that nothing arrives any more: blocked, deactivated or undeliverable."""
 
@@ -362,6 +372,7 @@ Event = (
     | PauseAsked
     | PauseAllowed
     | CancelAsked
+    | Changed
     | Unreachable
     | Acknowledged
     | Confirmed
@@ -409,6 +420,8 @@ class Act(StrEnum):
     """From L1 on, coordinators on duty may open the plan (rule 12)."""
     PURGE = "purge"
     """Clear the chat, as chosen beforehand."""
+    OVER = "over"
+    """Tell the person that a drill is over, and what would have happened."""
     ALL_CLEAR = "all-clear"
     """Tell everybody who was alerted, within five minutes (rule 4)."""
     OWNER = "owner"

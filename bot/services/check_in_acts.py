@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.domain.messages import Button, Keyboard, Outgoing
+from bot.domain.plan_changes import quicker
 from bot.domain.plans import Watched
-from bot.domain.watch import ESCALATED, State
+from bot.domain.secret_words import Secret
+from bot.domain.watch import ESCALATED, CancelAsked, State
 from bot.flow.model import Day, Literal
-from bot.services.check_in import renew
+from bot.services import check_in_canaries as canaries
+from bot.services import check_in_drills as drills
+from bot.services.check_in import renew, take, write
 from bot.services.check_in_board import lines
+from bot.services.check_in_canaries import CANARY
 from bot.services.check_in_contacts import INVITED
 from bot.services.check_in_setup import facts, wish_from
 from bot.services.ports import Envelope, Lane
@@ -63,6 +68,10 @@ class CheckInActs:
             "check-in-link": self._link_act,
             "check-in-set": self._set,
             "check-in-board": self._board,
+            "check-in-drill": self._drill,
+            "check-in-quicker": self._quicker,
+            "canary-invite": self._canary_invite,
+            "canary-arm": self._canary_arm,
             "contact-accept": self._contact(self.book.take),
             "contact-decline": self._contact(self.book.decline),
             "contact-leave": self._contact(self.book.go),
@@ -74,7 +83,8 @@ class CheckInActs:
         now = self.house.plans.clock.now()
         known = facts(tx, person.id, self.house.duty.on_duty(tx), now)
         invited = "yes" if person.preference(INVITED) else "no"
-        return {**known, "contact_invited": invited}
+        canary = "yes" if person.preference(CANARY) else "no"
+        return {**known, "contact_invited": invited, "canary_invited": canary}
 
     def _arm(self, tx: Tx, moment: Moment, do: Do) -> Person:
         wish = wish_from(do.arguments)
@@ -97,7 +107,11 @@ class CheckInActs:
     def _pin(self, tx: Tx, moment: Moment, do: Do) -> Person:
         """Wait for the PIN; where none was ever chosen there is nothing yet to protect."""
         what, argument = do.arguments.get("what"), do.arguments.get("argument")
+        more = do.arguments.get("more")
         named = f"{what}:{argument}" if argument else str(what)
+        named = f"{named}-{more}" if more else named
+        if what == "cancel" and self._end_canary(tx, moment):
+            return moment.person
         if self.house.hearing.await_pin(tx, moment.person.id, named, moment.at):
             self._say(tx, moment, "checkin_pin")
         elif what == "invite":
@@ -131,6 +145,79 @@ class CheckInActs:
             buttons=((Button(label=label, url=address),),),
         )
         self.send(tx, moment, message, "link")
+
+    def _drill(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Try the ladder out, and offer to do so every month."""
+        when = do.arguments.get("when")
+        if when == "never":
+            drills.never(tx, moment.person.id)
+            self._say(tx, moment, "checkin_drill_stopped")
+            return moment.person
+        if when == "month":
+            drills.every_month(tx, moment.person.id, moment.at)
+        self.drill_now(tx, moment)
+        return moment.person
+
+    def drill_now(self, tx: Tx, moment: Moment) -> None:
+        """Begin a drill, or say why not."""
+        who = moment.person.id
+        if self.house.setup.drill(tx, who, moment.language, moment.at) is None:
+            self._say(tx, moment, "checkin_drill_not")
+
+    def drill_never(self, tx: Tx, moment: Moment) -> None:
+        """Ask about drills no more."""
+        drills.never(tx, moment.person.id)
+        self._say(tx, moment, "checkin_drill_stopped")
+
+    def _quicker(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Have humans told in half the time: tightening needs no PIN."""
+        del do
+        changed = []
+        for one in tx.plans.of(moment.person.id, hold=True):
+            terms = None if one.terms.drill or one.terms.canary else quicker(one.terms)
+            if terms is not None:
+                changed.append(replace(one, terms=terms))
+        if not changed:
+            self._say(tx, moment, "checkin_quickest")
+            return moment.person
+        renew(tx, changed)
+        soonest = min(one.terms.plan.timings.l1 for one in changed)
+        self._say(tx, moment, "checkin_quicker", n=max(int(soonest.total_seconds()) // 60, 1))
+        return moment.person
+
+    def _canary_invite(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        """Give a coordinator a link for a helper who tells an outage."""
+        del do
+        if tx.coordinators.by_person(moment.person.id) is not None:
+            message = canaries.invite(tx, self.house, self.book, moment)
+            self.send(tx, moment, message, "canary")
+        return moment.person
+
+    def _canary_arm(self, tx: Tx, moment: Moment, do: Do) -> Person:
+        token = moment.person.preference(CANARY) or ""
+        person = canaries.remember(tx, moment, "")
+        zone, country = str(do.arguments.get("zone")), str(do.arguments.get("country"))[:2]
+        known = tx.check_words.ticket(token, now=moment.at) if token else None
+        if known is None or known.purpose != canaries.PURPOSE or not tx.check_words.spend(token):
+            self._say(tx, moment, "contact_void")
+            return person
+        setup = self.house.setup
+        if setup.canary(tx, person.id, zone, country, moment.language, moment.at) is None:
+            self._say(tx, moment, "checkin_canary_not")
+        return person
+
+    def _end_canary(self, tx: Tx, moment: Moment) -> bool:
+        """A helper who chose no PIN stops with one press: nobody is watched there."""
+        agreed = tx.check_words.get(moment.person.id)
+        plans = tx.plans.of(moment.person.id, hold=True)
+        if agreed is None or Secret.PIN in agreed.digests or not plans:
+            return False
+        if not all(one.terms.canary for one in plans):
+            return False
+        ended = [take(one, CancelAsked(pin=True), moment.at) for one in plans]
+        write(tx, ended, moment.at, self.house.hands)
+        self._say(tx, moment, "checkin_thanks")
+        return True
 
     def _set(self, tx: Tx, moment: Moment, do: Do) -> Person:
         """Change what loosens nothing: the question, the sound, the zone."""
@@ -202,9 +289,13 @@ def say_armed(hands: Hands, tx: Tx, watched: Watched, now: datetime) -> None:
     due, terms = watched.standing.cycle.due_at, watched.terms
     question = library.say(f"checkin_ask_{terms.bland}", language)
     values: dict[str, Value] = {"question": Literal(text=question)}
-    if terms.zone == "UTC":
+    if terms.drill:
+        name, values = "checkin_drill_armed", {}
+    elif terms.zone == "UTC":
         name = "checkin_armed_in"
         values["n"] = max(int((due - now).total_seconds()) // 60, 1)
+    elif terms.canary:
+        name, values = "checkin_canary_armed", {}
     else:
         local = due.astimezone(ZoneInfo(terms.zone))
         name = "checkin_armed"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import RefusedError
-from bot.domain.plans import quicker
+from bot.domain.plan_changes import quicker
 from bot.domain.watch import (
     Acknowledged,
     Approved,

@@ -78,4 +78,6 @@ class DuePages:
             if told["ours"]:
                 # Marked, so that nobody takes our own absence for somebody's silence.
                 what = "check-in-ours"
+            if told.get("region"):
+                what = "check-in-region"
             self.page(tx, what, int(told["urgency"]), str(told["ref"]))

@@ -88,6 +88,8 @@ def carry_out(
             hands.audit(tx, now, "key-released", after.id)
         case Act.PURGE:
             tx.chat.clear(after.person, to=now)
+        case Act.OVER:
+            carrying.envelopes.append(_drill_over(after, cycle, effect, now, hands))
         case Act.LEARN:
             return _learn(carrying, after, cycle, effect, now, hands)
         case Act.REPLY | Act.SEAL | Act.NEXT:
@@ -157,6 +159,8 @@ def _page(
     carrying: Carrying, watched: Watched, cycle: int, key: str, code: str, level: str,
     late: timedelta, now: datetime,
 ) -> None:  # fmt: skip
+    together = _together(watched, code)
+    ref = f"region-{watched.terms.region.lower()}-{now:%Y%m%d}" if together else ""
     carrying.pages.append(
         Timer(
             kind=PAGE,
@@ -164,17 +168,34 @@ def _page(
             due_at=now,
             payload={
                 "code": code,
-                "ref": ref_of(watched, cycle, level),
-                "urgency": _urgency(watched, code),
-                "drill": watched.terms.drill,
+                "ref": ref or ref_of(watched, cycle, level),
+                "urgency": _AMBER if together else _urgency(watched, code),
+                "drill": _is_drill(watched, code),
                 "ours": late > OUTAGE,
+                "region": together,
             },
         )
     )
 
 
+def _together(watched: Watched, code: str) -> bool:
+    """Tell whether a page is one of many: a region is silent, and one page tells it (rule 9)."""
+    standing = watched.standing
+    return (
+        standing.cycle.region_out
+        and watched.terms.tier is Tier.ROUTINE
+        and standing.alarm is None
+        and code in {"l1", "next-person"}
+    )
+
+
+def _is_drill(watched: Watched, code: str) -> bool:
+    """A forced word is never part of a test: who says it is taken at their word."""
+    return watched.terms.drill and code not in _CAUSES and watched.standing.alarm is None
+
+
 def _urgency(watched: Watched, code: str) -> int:
-    if watched.terms.drill or code in {"pause-asked", "all-clear", NOTHING}:
+    if _is_drill(watched, code) or code in {"pause-asked", "all-clear", NOTHING}:
         return _GREEN
     routine = watched.terms.tier is Tier.ROUTINE
     if code in {"answered-late", "unreachable", "owner"}:
@@ -257,6 +278,22 @@ def _to_contact(
         dedup_key=key,
         due_at=now,
         expires_at=now + _STALE,
+    )
+
+
+def _drill_over(
+    watched: Watched, cycle: int, effect: Effect, now: datetime, hands: Hands
+) -> Envelope:
+    """Say that a drill is over, and what would have come now."""
+    text = hands.library().say("checkin_drill_over", watched.terms.language)
+    return Envelope(
+        person=watched.person,
+        message=Outgoing(text=text, language=watched.terms.language, keyboard=Keyboard.REMOVE),
+        lane=Lane.CHECK_IN,
+        dedup_key=f"check-in:{watched.id}:{cycle}:{effect.key}",
+        due_at=now,
+        expires_at=now + _STALE,
+        sensitive=True,
     )
 
 

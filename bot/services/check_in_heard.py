@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.domain.messages import InboundKind, Keyboard, Outgoing
+from bot.domain.plan_changes import in_rhythm, slower
 from bot.domain.plans import next_slot
 from bot.domain.secret_words import Secret, Typed, fold, matches, read
 from bot.domain.watch import (
@@ -23,15 +24,18 @@ from bot.domain.watch import (
     Answered,
     CancelAsked,
     Cause,
+    Changed,
     Extended,
     HelpAsked,
+    Moved,
     PauseAsked,
     Reply,
     State,
+    Tier,
 )
 from bot.flow.inputs import Pressed, Universal
 from bot.flow.model import Day, Literal
-from bot.services.check_in import Taken, renew, take, write
+from bot.services.check_in import Taken, renew, take, then, write
 from bot.services.check_in_effects import keyboard
 from bot.services.ports import ChatMessage, Envelope, Lane
 from bot.services.pressed import Done
@@ -70,6 +74,8 @@ class Hearing:
     hands: Hands
     with_pin: dict[str, Callable[[Tx, Moment], None]] = field(default_factory=dict, repr=False)
     """What else the PIN opens, by name: changes of the trusted contacts."""
+    presses: dict[str, Callable[[Tx, Moment], None]] = field(default_factory=dict, repr=False)
+    """Buttons beside those that answer, by name: drills."""
     _known: list[tuple[Library, Mapping[str, str]]] = field(default_factory=list, repr=False)
     """The labels of the Library in use: it is swapped whole, and seldom."""
 
@@ -118,6 +124,9 @@ class Hearing:
         agreed = tx.check_words.get(moment.person.id)
         if not plans or agreed is None:
             return Pressed(word=Universal.MENU)
+        if name in self.presses:
+            self.presses[name](tx, moment)
+            return Done()
         if name.startswith("why-"):
             return self._why(tx, moment, plans, name.removeprefix("why-"))
         if name == "help":
@@ -161,7 +170,13 @@ class Hearing:
             event = _act(what, argument, pin=pin, duress=duress)
             if what == "cancel" and argument and not one.id.startswith(argument):
                 continue
-            happened.append(take(self._here(one, moment), event, moment.at))
+            here = self._here(one, moment)
+            if what in _LOOSENED and (pin or duress):
+                here, moved = _loosened(here, what, argument, moment.at)
+                taken = take(here, event, moment.at)
+                happened.append(then(taken, moved, moment.at) if moved else taken)
+                continue
+            happened.append(take(here, event, moment.at))
         refused = not pin and not duress
         return self._finish(tx, moment, agreed, happened, again=awaited if refused else "")
 
@@ -374,6 +389,28 @@ def _meaning(typed: Typed, found: frozenset[Secret], agreed: Agreed, pressed: st
     return Reply.WRONG
 
 
+_LOOSENED = frozenset({"usual", "rhythm"})
+
+
+def _loosened(
+    watched: Watched, what: str, argument: str, now: datetime
+) -> tuple[Watched, Moved | None]:
+    """Return a plan with looser terms; one that was asked about keeps its present round."""
+    terms, cycle = watched.terms, watched.standing.cycle
+    if terms.drill or terms.canary or cycle.state is not State.ARMED:
+        return watched, None
+    if what == "usual":
+        return replace(watched, terms=slower(terms)), None
+    hours, _, at_hour = argument.partition("-")
+    if terms.tier is not Tier.ROUTINE or not hours.isdecimal() or not at_hour.isdecimal():
+        return watched, None
+    terms = in_rhythm(terms, int(hours), int(at_hour), now)
+    found = next_slot(terms, now)
+    if found is None:
+        return watched, None
+    return replace(watched, terms=terms, slot=found[0]), Moved(due_at=found[1])
+
+
 def _act(what: str, argument: str, *, pin: bool, duress: bool) -> Event:
     match what:
         case "extend":
@@ -382,5 +419,7 @@ def _act(what: str, argument: str, *, pin: bool, duress: bool) -> Event:
         case "pause":
             lasting = timedelta(hours=int(argument or 24))
             return PauseAsked(pin=pin, lasting=lasting, duress=duress)
+        case "usual" | "rhythm":
+            return Changed(pin=pin, duress=duress)
         case _:
             return CancelAsked(pin=pin, duress=duress)

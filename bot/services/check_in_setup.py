@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.checkins import can_arm
 from bot.domain.ids import PlanId
+from bot.domain.plan_changes import canary, drill_of
 from bot.domain.plans import (
     MOST_PLANS,
     Authorities,
@@ -101,6 +102,30 @@ class Setup:
         tx.timers.set(replace(timer(watched, standing.cycle.due_at), fence=0))
         self.armed(self.hands, tx, watched, now)
         return watched
+
+    def drill(
+        self, tx: Tx, person: PersonId, language: LanguageTag, now: datetime
+    ) -> Watched | None:
+        """Begin a drill in a minute; None while one runs, or while anybody is looked for."""
+        plans = tx.plans.of(person, hold=True)
+        busy = any(
+            one.terms.drill or one.standing.alarm or one.standing.cycle.state in ESCALATED
+            for one in plans
+        )
+        if busy or not plans:
+            return None
+        return self.watch(tx, person, drill_of([one.terms for one in plans], language, now), now)
+
+    def canary(
+        self, tx: Tx, person: PersonId, zone: str, region: str, language: LanguageTag,
+        now: datetime,
+    ) -> Watched | None:  # fmt: skip
+        """Let a helper tell an outage of their region; None when the zone is none."""
+        if not is_zone(zone) or tx.plans.of(person, hold=True):
+            return None
+        if tx.check_words.get(person) is None:
+            tx.check_words.put(person, Agreed(salt=self.salt(), digests={}))
+        return self.watch(tx, person, canary(zone, region, language, now), now)
 
     def link(self, tx: Tx, person: PersonId, wish: Wish | None, now: datetime) -> str:
         """Return the token of a page on which words are chosen; then `wish` is armed."""

@@ -16,7 +16,7 @@ from bot.domain.cases import State as CaseState
 from bot.domain.coordinators import Coordinator, Role
 from bot.domain.ids import CaseId, CoordinatorId
 from bot.domain.messages import Inbound, InboundKind
-from bot.domain.plans import quicker
+from bot.domain.plan_changes import quicker
 from bot.domain.secret_words import Secret
 from bot.domain.watch import TIMINGS, Outcome, State, Tier
 from bot.services import check_in_decide as decide
