@@ -66,6 +66,10 @@ ACTS = frozenset(
         "check-in-link",
         "check-in-set",
         "check-in-board",
+        "check-in-drill",
+        "check-in-quicker",
+        "canary-invite",
+        "canary-arm",
         "contact-accept",
         "contact-decline",
         "contact-leave",
@@ -103,6 +107,7 @@ FACTS = frozenset(
         "checkin_duty",
         "contact_of",
         "contact_invited",
+        "canary_invited",
     }
 )
 """What conditions may ask beside answers."""

@@ -34,8 +34,9 @@ SOS = {"en": "SOS", "es": "auxilio", "fr": "au secours", "ar": "النجدة", "
 UNDER_WATCH = {
     "checkin": "on", "checkin_pin": "yes", "checkin_safe": "yes", "checkin_duty": "yes",
     "checkin_contacts": "1", "contact_of": "1", "contact_invited": "no",
+    "canary_invited": "no",
 }  # fmt: skip
-INVITED = {"contact_invited": "yes", "contact_of": "0"}
+INVITED = {"contact_invited": "yes", "contact_of": "0", "canary_invited": "yes"}
 _FEW = 4
 COUNTRIES = ("Kenya", "México", "كينيا", "Россия", "guinea", "republic")
 NONSENSE = (

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.messages import InboundKind
 from bot.domain.secret_words import Secret
 from bot.domain.watch import State
+from bot.domain.words import Words
 from tests.services.cases.conftest import CHAT, House
 
 if TYPE_CHECKING:
@@ -250,8 +251,6 @@ async def test_a_place_that_somebody_under_watch_sends_leaves_the_chat(house: Ho
     await on_duty(house)
     await protest(house)
     house.channel.gone.clear()
-    from bot.domain.words import Words  # noqa: PLC0415 - this test alone
-
     shown = await house.brings("amina", InboundKind.LOCATION, words=Words("0.313611 32.581111"))
     assert "I could not seal your place" in texts(shown)
     await house.settle(MINUTE)
