@@ -48,7 +48,7 @@ def invite(tx: Tx, house: CheckIns, book: ContactBook, moment: Moment) -> Outgoi
     ]
     rows.append((Button(label=f"/start {opening}", copy=f"/start {opening}"),))
     return Outgoing(
-        text=library.say("canary_invite", moment.language),
+        text=library.say("checkin_canary_invite", moment.language),
         language=moment.language,
         buttons=tuple(rows),
         protect=False,

@@ -62,7 +62,7 @@ class Drills:
         if who.gone_since is not None or is_silent(tx, person):
             return
         library = self.library()
-        language = library.language(who.language or who.language_hint)
+        language = library.language(who.speaks)
         rows = tuple(
             (Button(label=library.say(phrase, language), data=extra_data(BUTTON, name)),)
             for phrase, name in (("checkin_drill_now", NOW), ("checkin_drill_never", NEVER))

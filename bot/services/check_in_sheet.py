@@ -111,10 +111,10 @@ class Sheets:
             latitude=latitude, longitude=longitude, within=within, at=moment.at, under_way=under_way
         )
         if not self._seal(tx, person, item, moment.at):
-            return Remark(phrase="place_not_kept", forgets=True)
+            return Remark(phrase="checkin_place_not_kept", forgets=True)
         agreed = tx.check_words.get(person) or agreed
         tx.check_words.put(person, replace(agreed, place_at=moment.at))
-        return Done() if under_way else Remark(phrase="place_kept", forgets=True)
+        return Done() if under_way else Remark(phrase="checkin_place_kept", forgets=True)
 
     # -- what coordinators get --------------------------------------------------------------
 

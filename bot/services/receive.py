@@ -201,21 +201,12 @@ class Reception:
             event = Started(flow=STATUS)
         elif heard is None and isinstance(event, Said):
             event = self._private(tx, moment, session, event) or event
-        if event is None:
-            tx.people.put(person, at=inbound.received_at)
+        if event is None or isinstance(event, Remark | Done):
+            self._without_a_turn(tx, moment, event)
             return []
-        if isinstance(event, Remark):
-            self.clerk.remark(tx, moment, event)
-            return []
-        if isinstance(event, Done):
-            if not moment.as_known:
-                tx.people.put(person, at=inbound.received_at)
-            return []
-        if heard is None and isinstance(event, Started):
-            # A link may have written something about the person, such as who invites them.
-            person = tx.people.find(person_id) or person
-            moment = replace(moment, person=person)
-        facts = self.facts(tx, library, language, inbound, person)
+        if isinstance(event, Started):
+            moment = _known_now(tx, moment)
+        facts = self.facts(tx, library, language, inbound, moment.person)
         if meant is not None:
             facts = replace(facts, understand=lambda _words: meant)
         sprint = advance(session, event, facts)
@@ -229,6 +220,13 @@ class Reception:
         return self.clerk.apply(
             tx, moment, session, sprint, carrier=self.carrier, forgets=bool(strayed)
         )
+
+    def _without_a_turn(self, tx: Tx, moment: Moment, event: Remark | Done | None) -> None:
+        """Write down what leaves the conversation where it stands."""
+        if isinstance(event, Remark):
+            self.clerk.remark(tx, moment, event)
+        elif event is None or not moment.as_known:
+            tx.people.put(moment.person, at=moment.at)
 
     def _heard(self, tx: Tx, moment: Moment, digest: bytes | None) -> Input | Done | None:
         """Let check-ins listen first: an OK counts, however much else was written."""
@@ -401,6 +399,12 @@ def _known(found: Person | None, person_id: PersonId, inbound: Inbound) -> Perso
         language_hint=inbound.language_hint or found.language_hint,
         gone_since=None,
     )
+
+
+def _known_now(tx: Tx, moment: Moment) -> Moment:
+    """Look again who it is: a link may have written something, such as who invites them."""
+    found = tx.people.find(moment.person.id)
+    return moment if found is None else replace(moment, person=found)
 
 
 def _gone(tx: Tx, person: Person, at: datetime) -> None:

@@ -154,7 +154,9 @@ async def test_without_readers_nothing_is_kept_and_the_page_says_so(
     for one in (tmp_path / "keys").rglob("*recipients*"):
         one.unlink()
     assert await writes(here, LINES) == "not-sealed"
-    assert await here.sends_place("0.3 32.5") == Remark(phrase="place_not_kept", forgets=True)
+    assert await here.sends_place("0.3 32.5") == Remark(
+        phrase="checkin_place_not_kept", forgets=True
+    )
     assert not await here.store.read(lambda tx: tx.sealed.ids())
 
 
@@ -163,7 +165,7 @@ async def test_a_place_is_kept_only_of_somebody_who_is_watched_and_leaves_the_ch
 ) -> None:
     await here.arm(DAILY)
     assert await here.sends_place("0.313611 32.581111 20") == Remark(
-        phrase="place_kept", forgets=True
+        phrase="checkin_place_kept", forgets=True
     )
     for _ in range(3):
         assert await here.sends_place("0.4 32.6", live=True) == Done()
