@@ -64,6 +64,8 @@ class Verdict:
     """Copies that say that they may be repeats."""
     twice: int
     """People with more than one copy."""
+    refused: int
+    """How often the server said that the bot is too fast: its pace is one for all processes."""
     complete: bool
     outcomes: dict[str, int]
 
@@ -74,7 +76,7 @@ class Verdict:
         return (
             self.rows == self.people == reached
             and self.complete
-            and not (self.unfinished or self.missing or self.doubled_unmarked)
+            and not (self.unfinished or self.missing or self.doubled_unmarked or self.refused)
         )
 
 
@@ -100,7 +102,7 @@ async def run(
         nursery: Where senders are born.
         kills: How often one is killed.
         people: To how many the alert goes.
-        rate: Messages a second, at most 30.
+        rate: Messages a second, at most 30, of all processes together.
         seed: Of the moments of killing.
         database: URLs of one process each; "" is SQLite in the program's own folder.
     """
@@ -202,6 +204,7 @@ async def _judge(opened: Callable[[], Store], api: Remote, *, kills: int, people
     for (_, outcome, _), number in counts.items():
         outcomes[outcome] = outcomes.get(outcome, 0) + number
     tally: dict[str, Any] = await api.do("tally")
+    state: dict[str, Any] = await api.do("state")
     return Verdict(
         kills=kills,
         people=people,
@@ -211,6 +214,7 @@ async def _judge(opened: Callable[[], Store], api: Remote, *, kills: int, people
         doubled_unmarked=tally["doubled_unmarked"],
         marked=tally["marked"],
         twice=tally["twice"],
+        refused=state["counts"].get("429", 0),
         complete=complete and Outcome.DELIVERED in outcomes,
         outcomes=outcomes,
     )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bot.understand.understanding import Understanding
 
 READY_WITHIN = 600.0
+"""Seconds: long enough for a machine that has much else to do."""
+
 GONE_WITHIN = 20.0
 _POLL = 0.005
 _READ_BEFORE = (
