@@ -28,7 +28,7 @@ from bot.services.reload import Reloading
 from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, understanding, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 
     from starlette.types import ASGIApp
 
@@ -48,6 +48,7 @@ log = structlog.get_logger()
 ROLES = ("door", "deliver", "tick", "api")
 DEMO_BANNER = "DEMO. Nobody real reads here. Write nothing that is true."
 """In the interface's catalogue by way of the page's template."""
+FIRST_BOT = "telegram"
 GRACE = 10.0
 """Seconds for what is under way when the program is told to stop."""
 
@@ -124,16 +125,28 @@ async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
+class TelegramBot:
+    """One bot: what speaks for it and, where updates come in, its door."""
+
+    client: TelegramClient
+    door: Door | None = None
+    polling: Leadership | None = None
+    hook: Hook | None = None
+
+    def address(self, webhook_url: str) -> str:
+        """Return where its updates are posted: the first bot's at the address itself."""
+        name = self.client.name
+        return webhook_url if name == FIRST_BOT else f"{webhook_url}/{name}"
+
+
+@dataclass(slots=True, kw_only=True)
 class Running:
     """The parts, the doors that are open and what serves HTTP."""
 
     settings: Settings
     only: Collection[str]
     parts: Parts
-    telegram: TelegramClient | None = None
-    door: Door | None = None
-    polling: Leadership | None = None
-    hook: Hook | None = None
+    bots: Sequence[TelegramBot] = ()
     http: ASGIApp | None = None
     understanding: Understanding | None = None
     web_door: WebDoor | None = None
@@ -145,8 +158,9 @@ class Running:
         }
         if "tick" in self.only:
             found["tick"] = run_jobs(jobs(self.parts), stop)
-        if "door" in self.only and self.door is not None:
-            found |= self._doors(self.door, stop)
+        for bot in self.bots:
+            if bot.door is not None:
+                found |= self._doors(bot, bot.door, stop)
         if self.http is not None:
             found["http"] = self._serve_http(self.http, stop)
         if self.understanding is not None and self.understanding.engine is None:
@@ -159,10 +173,20 @@ class Running:
             return {}
         return {"deliver": self.parts.delivery.run, "alerts": self.parts.broadcasting.run}
 
+    @property
+    def telegram(self) -> TelegramClient | None:
+        """The first bot's mouth."""
+        return self.bots[0].client if self.bots else None
+
+    @property
+    def door(self) -> Door | None:
+        """The first bot's door."""
+        return self.bots[0].door if self.bots else None
+
     async def close(self) -> None:
         """Close what holds connections."""
-        if self.telegram is not None:
-            await self.telegram.close()
+        for bot in self.bots:
+            await bot.client.close()
 
     async def _serve_http(self, app: ASGIApp, stop: asyncio.Event) -> None:
         from bot.api.server import serve as serve_requests
@@ -173,21 +197,26 @@ class Running:
         def stopping() -> None:
             if self.web_door is not None:
                 self.web_door.close()
-            if self.hook is not None:
-                self.hook.drain()
+            for bot in self.bots:
+                if bot.hook is not None:
+                    bot.hook.drain()
 
         await serve_requests(app, self.settings.listen, stop, ready=ready, stopping=stopping)
 
-    def _doors(self, door: Door, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
-        settings = self.settings
-        found: dict[str, Coroutine[Any, Any, None]] = {"presses": door.acknowledge_presses(stop)}
+    def _doors(
+        self, bot: TelegramBot, door: Door, stop: asyncio.Event
+    ) -> dict[str, Coroutine[Any, Any, None]]:
+        settings, name = self.settings, bot.client.name
+        found: dict[str, Coroutine[Any, Any, None]] = {
+            f"presses-{name}": door.acknowledge_presses(stop),
+            f"menu-{name}": _introduce(bot.client, self.parts),
+        }
         if settings.webhook_url and settings.webhook_secret:
             secret = settings.webhook_secret.get_secret_value()
-            found["webhook"] = door.announce(stop, url=settings.webhook_url, secret=secret)
-        elif self.polling is not None:
-            found |= {"poll": door.poll(stop), "lead": self.polling.keep(stop)}
-        if self.telegram is not None:
-            found["menu"] = _introduce(self.telegram, self.parts)
+            url = bot.address(settings.webhook_url)
+            found[f"webhook-{name}"] = door.announce(stop, url=url, secret=secret)
+        elif bot.polling is not None:
+            found |= {f"poll-{name}": door.poll(stop), f"lead-{name}": bot.polling.keep(stop)}
         return found
 
 
@@ -204,9 +233,8 @@ def make(
     """Make everything that the settings ask for; nothing runs yet."""
     clock = clock or SystemClock()
     channels: list[Channel] = []
-    telegram = _telegram(settings, clock)
-    if telegram is not None:
-        channels.append(telegram)
+    clients = _clients(settings, clock)
+    channels += clients
     web = None
     if {"door", "deliver", "tick"} & set(only):
         from bot.channels.web.mailbox import WebChannel
@@ -223,38 +251,41 @@ def make(
         understand=found,
         limits=limits,
     )
-    running = Running(
-        settings=settings, only=only, parts=parts, telegram=telegram, understanding=found
-    )
-    if telegram is not None and "door" in only:
-        _open_telegram(running, telegram)
+    running = Running(settings=settings, only=only, parts=parts, understanding=found)
+    running.bots = [_bot(running, client) for client in clients]
     if {"door", "api"} & set(only):
         running.http = _http(running, web if "door" in only else None)
     return running
 
 
-def _telegram(settings: Settings, clock: Clock) -> TelegramClient | None:
-    if settings.telegram_token is None:
-        return None
+def _clients(settings: Settings, clock: Clock) -> list[TelegramClient]:
+    """Return the mouths of all bots, the first one's first."""
+    if not settings.telegram_tokens:
+        return []
+    from bot.channels.telegram import NAME, further
     from bot.channels.telegram.client import TelegramClient
 
-    token = settings.telegram_token.get_secret_value()
-    return TelegramClient(token=token, api=settings.telegram_api, clock=clock)
+    first, *others = settings.telegram_tokens
+    named = [(NAME, first), *((further(token), token) for token in others)]
+    return [
+        TelegramClient(token=token, api=settings.telegram_api, clock=clock, name=name)
+        for name, token in named
+    ]
 
 
-def _open_telegram(running: Running, client: TelegramClient) -> None:
+def _bot(running: Running, client: TelegramClient) -> TelegramBot:
+    if "door" not in running.only:
+        return TelegramBot(client=client)
     from bot.channels.telegram.door import Door
     from bot.channels.telegram.hook import Hook
 
-    parts, settings = running.parts, running.settings
-    running.polling = Leadership(
-        store=parts.store, clock=parts.clock, worker=parts.worker, name="telegram-poller"
+    parts, secret = running.parts, running.settings.webhook_secret
+    polling = Leadership(
+        store=parts.store, clock=parts.clock, worker=parts.worker, name=f"{client.name}-poller"
     )
-    running.door = Door(
-        receive=parts.reception, client=client, clock=parts.clock, may_poll=running.polling.mine
-    )
-    if settings.webhook_secret is not None:
-        running.hook = Hook(running.door, settings.webhook_secret.get_secret_value())
+    door = Door(receive=parts.reception, client=client, clock=parts.clock, may_poll=polling.mine)
+    hook = None if secret is None else Hook(door, secret.get_secret_value())
+    return TelegramBot(client=client, door=door, polling=polling, hook=hook)
 
 
 def _http(running: Running, web: WebChannel | None) -> ASGIApp:
@@ -262,9 +293,12 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
     from bot.api.server import build
 
     parts, settings = running.parts, running.settings
-    webhook: tuple[str, ASGIApp] | None = None
-    if running.hook is not None and settings.webhook_url:
-        webhook = (urlsplit(settings.webhook_url).path or "/", cast("ASGIApp", running.hook))
+    address = settings.webhook_url
+    hooks = [
+        (urlsplit(bot.address(address)).path or "/", cast("ASGIApp", bot.hook))
+        for bot in running.bots
+        if bot.hook is not None and address
+    ]
     if web is not None:
         from bot.channels.web.door import Door as WebDoor
 
@@ -282,7 +316,7 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
         health=Health(store=parts.store, clock=parts.clock),
         metrics=Metrics(),
         chat=running.web_door.routes() if running.web_door is not None else (),
-        webhook=webhook,
+        webhooks=hooks,
         desk=_desk(running) if "api" in running.only else None,
     )
 
@@ -353,7 +387,9 @@ async def _introduce(client: TelegramClient, parts: Parts) -> None:
         me = await client.open()
     except SendError:
         return  # the door keeps trying; a menu is only a comfort
-    await parts.store.write(lambda tx: tx.leases.note("telegram-name", me.username))
+    if client.name == FIRST_BOT:
+        # Links of invitations name the first bot.
+        await parts.store.write(lambda tx: tx.leases.note("telegram-name", me.username))
     described = menus(
         library.offered,
         COMMANDS,

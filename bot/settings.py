@@ -39,6 +39,11 @@ def _duration(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
+def _tokens(value: SecretStr | None) -> list[str]:
+    found = value.get_secret_value() if value is not None else ""
+    return [token.strip() for token in found.split(",") if token.strip()]
+
+
 class Settings(BaseSettings):
     """Every setting, as `VIGIL_<NAME>` in the environment or `<name>` in vigil.toml."""
 
@@ -52,6 +57,10 @@ class Settings(BaseSettings):
     )
     telegram_token: SecretStr | None = Field(
         default=None, description="Token from @BotFather. Without it the web chat serves alone."
+    )
+    telegram_more_tokens: SecretStr | None = Field(
+        default=None,
+        description="Tokens of further bots, with commas between; each sends at a pace of its own.",
     )
     telegram_api: str = Field(
         default="https://api.telegram.org", description="Base URL of the Bot API server."
@@ -140,6 +149,15 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @check("telegram_more_tokens")
+    @classmethod
+    def _more_tokens_look_like_some(cls, value: SecretStr | None) -> SecretStr | None:
+        tokens = _tokens(value)
+        if not all(_TOKEN.match(token) for token in tokens):
+            message = "is not a list of bot tokens with commas between"
+            raise ValueError(message)
+        return value if tokens else None
+
     @check("webhook_secret")
     @classmethod
     def _secret_is_long(cls, value: SecretStr | None) -> SecretStr | None:
@@ -192,6 +210,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def telegram_tokens(self) -> tuple[str, ...]:
+        """The tokens of all bots, the first one's first."""
+        return (*_tokens(self.telegram_token), *_tokens(self.telegram_more_tokens))
+
+    @property
     def database(self) -> str:
         """The database URL with its default filled in."""
         return self.database_url or f"sqlite:///{self.home / 'vigil.db'}"
@@ -240,6 +263,13 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError(
             "VIGIL_SHRED_URL must not be VIGIL_DATABASE_URL: what lies in one backup is never gone."
         )
+    bots = [token.partition(":")[0] for token in settings.telegram_tokens]
+    if settings.telegram_more_tokens is not None and settings.telegram_token is None:
+        raise SettingsError(
+            "VIGIL_TELEGRAM_MORE_TOKENS is set, so VIGIL_TELEGRAM_TOKEN must be set too."
+        )
+    if len(set(bots)) < len(bots):
+        raise SettingsError("VIGIL_TELEGRAM_MORE_TOKENS names a bot twice.")
     if settings.alert_rate > FREE_RATE and not settings.alert_paid:
         raise SettingsError(
             "VIGIL_ALERT_RATE is above 30: Telegram takes that from paid broadcasts only, "

@@ -39,7 +39,7 @@ def build(
     health: Health,
     metrics: Metrics,
     chat: Sequence[BaseRoute] = (),
-    webhook: tuple[str, ASGIApp] | None = None,
+    webhooks: Sequence[tuple[str, ASGIApp]] = (),
     desk: ASGIApp | None = None,
 ) -> Starlette:
     """Put the application together.
@@ -48,7 +48,7 @@ def build(
         health: Looks whether all is well.
         metrics: Figures for a collector on this machine.
         chat: Routes of the web chat, which has the root.
-        webhook: Path and endpoint of a messaging app's webhook.
+        webhooks: Paths and endpoints of messaging apps' webhooks.
         desk: What coordinators' desks ask, under /desk/v1.
     """
 
@@ -73,9 +73,7 @@ def build(
         )
 
     routes: list[BaseRoute] = [Route("/health", show_health), Route("/metrics", show_metrics)]
-    if webhook is not None:
-        path, endpoint = webhook
-        routes.append(Route(path, _Endpoint(endpoint)))
+    routes += [Route(path, _Endpoint(endpoint)) for path, endpoint in webhooks]
     if desk is not None:
         routes.append(Mount("/desk/v1", desk))
     return Starlette(routes=[*routes, *chat])

@@ -38,7 +38,9 @@ def ask(store: Store) -> Any:
         await send({"type": "http.response.body", "body": b""})
 
     clock = SimpleNamespace(now=lambda: NOW)
-    app = build(health=Health(store=store, clock=clock), metrics=Metrics(), webhook=("/hook", hook))
+    app = build(
+        health=Health(store=store, clock=clock), metrics=Metrics(), webhooks=[("/hook", hook)]
+    )
 
     async def get(path: str, *, base: str = "http://127.0.0.1:8080", **headers: str) -> Any:
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 5))

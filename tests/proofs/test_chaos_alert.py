@@ -87,7 +87,8 @@ def test_repeats_are_known_by_the_sentences_of_the_catalogues() -> None:
 
 GOOD = {
     "kills": 1, "people": 3, "rows": 3, "unfinished": 0, "missing": 0, "doubled_unmarked": 0,
-    "marked": 1, "twice": 1, "refused": 0, "complete": True, "outcomes": {"delivered": 2, "uncertain": 1},
+    "marked": 1, "twice": 1, "refused": 0, "complete": True,
+    "outcomes": {"delivered": 2, "uncertain": 1},
 }  # fmt: skip
 
 

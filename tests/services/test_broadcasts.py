@@ -886,3 +886,42 @@ async def test_a_chat_that_fell_silent_after_the_list_was_frozen_is_left_alone(
     await house.store.write(lambda tx: tx.timers.set(hush))
     await house.sender.deliver_due()
     assert await house.sums() == {"delivered": 1, "excluded(silence)": 1}
+
+
+async def turns_until_done(house: House, bots: int) -> int:
+    """Send to 400 people, split over so many bots; return after how many quarters of a second."""
+    phones = {ChannelName(f"telegram-{n}"): Phones() for n in range(bots)}
+    house.sender.channels = phones
+    house.sender.rate.per_second = 400.0
+
+    def unit(tx: Tx) -> None:
+        for number in range(400):
+            channel = ChannelName(f"telegram-{number % bots}")
+            id_ = tx.people.lock(channel, str(number))
+            person = Person(
+                id=id_, channel=channel, address=str(number), language=EN, language_hint=None
+            )
+            tx.people.put(person, at=START)
+            tx.subscribers.put(Subscription(person=id_, language=EN))
+
+    await house.store.write(unit)
+    await house.approved()
+    turns = 0
+    while (await house.alert()).state is not State.COMPLETE:
+        turns += 1
+        await house.sender.deliver_due()
+        house.clock.at += timedelta(seconds=0.25)
+    assert [len(one.shown) for one in phones.values()] == [400 // bots] * bots
+    return turns
+
+
+async def test_two_bots_share_the_load_each_at_its_own_pace(house: House) -> None:
+    alone = await turns_until_done(house, 1)
+    await house.store.write(lambda tx: tx.alerts.delete(AlertId(A1)))
+    await house.store.write(
+        lambda tx: [tx.people.forget(tx.people.lock(ChannelName("telegram-0"), str(n)))
+                    for n in range(400)]
+    )  # fmt: skip
+    together = await turns_until_done(house, 2)
+    assert together <= alone / 2 + 1
+    assert alone >= 3

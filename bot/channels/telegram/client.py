@@ -43,15 +43,17 @@ _TOKEN_PAUSE = timedelta(minutes=5)
 
 
 class TelegramClient:
-    """The channel `telegram`.
+    """The channel `telegram`, or that of a further bot.
 
     Args:
         token: The bot's token; never shown, logged or quoted in an error.
         api: Base URL of the Bot API server.
         clock: Tells when "in five seconds" is.
+        name: The channel's name.
     """
 
-    def __init__(self, *, token: str, api: str, clock: Clock) -> None:
+    def __init__(self, *, token: str, api: str, clock: Clock, name: ChannelName = NAME) -> None:
+        self._name = name
         self._token = token
         self._api = api.rstrip("/")
         self._clock = clock
@@ -63,7 +65,7 @@ class TelegramClient:
     @property
     def name(self) -> ChannelName:
         """Return the channel's name."""
-        return NAME
+        return self._name
 
     async def open(self) -> Me:
         """Connect and learn who we are.
@@ -76,7 +78,7 @@ class TelegramClient:
         self.me = Me(id=result["id"], username=result.get("username", ""))
         if result.get("can_read_all_group_messages"):
             # Whatever is said in its groups would reach us; @BotFather can turn that off.
-            log.warning("privacy-mode-off", channel=NAME)
+            log.warning("privacy-mode-off", channel=self._name)
         return self.me
 
     async def close(self) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
-from bot.channels.telegram import NAME
 from bot.channels.telegram.parse import MalformedUpdateError, parse, update_id
 from bot.domain.errors import ConflictError, SendError
 
@@ -86,13 +85,13 @@ class Door:
             inbound = parse(update, me=self.client.me, at=now)
         except MalformedUpdateError as error:
             self.tally.malformed += 1
-            log.warning("malformed-update", channel=NAME, reason=str(error))
+            log.warning("malformed-update", channel=self.client.name, reason=str(error))
             return
         if inbound is None:
             self.tally.ignored += 1
             return
         self._acknowledge(inbound)
-        await self.receive(inbound)
+        await self.receive(replace(inbound, channel=self.client.name))
         self.tally.taken += 1
 
     async def poll(self, stop: asyncio.Event) -> None:
@@ -115,7 +114,7 @@ class Door:
                     ready = True
                 updates = await _unless(stop, self.client.updates(offset))
             except SendError as error:
-                log.warning("no-updates", channel=NAME, reason=error.reason)
+                log.warning("no-updates", channel=self.client.name, reason=error.reason)
                 await _rest(stop, self._pause(error, failures))
                 failures += 1
                 continue
@@ -139,7 +138,7 @@ class Door:
                 await self.client.open()
                 await self.client.set_webhook(url, secret)
             except SendError as error:
-                log.warning("no-webhook-yet", channel=NAME, reason=error.reason)
+                log.warning("no-webhook-yet", channel=self.client.name, reason=error.reason)
                 await _rest(stop, self._pause(error, failures))
                 failures += 1
             else:
@@ -158,7 +157,7 @@ class Door:
                 number = update_id(update)
             except MalformedUpdateError as error:
                 self.tally.malformed += 1
-                log.warning("malformed-update", channel=NAME, reason=str(error))
+                log.warning("malformed-update", channel=self.client.name, reason=str(error))
                 continue
             highest = max(highest, number)
             chats.setdefault(_line(update), []).append((number, update))
@@ -192,7 +191,7 @@ class Door:
             self.tally.failed += 1
             number = update_id(update)
             tries = self._tries.pop(number, 0) + 1
-            log.exception("update-failed", channel=NAME, attempts=tries)
+            log.exception("update-failed", channel=self.client.name, attempts=tries)
             if tries < TRIES:
                 self._tries[number] = tries
                 return False

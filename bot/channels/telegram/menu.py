@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.channels.telegram import NAME
 from bot.domain.errors import SendError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ async def publish(client: TelegramClient, found: dict[str, dict[str, str]]) -> i
         try:
             await client.set_commands(commands, code)
         except SendError as error:
-            log.warning("menu-not-set", channel=NAME, language=code, reason=error.reason)
+            log.warning("menu-not-set", channel=client.name, language=code, reason=error.reason)
         else:
             taken += 1
     return taken

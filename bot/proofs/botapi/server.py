@@ -49,6 +49,8 @@ class BotApi:
             for name in vars(type(owner))
             if not name.startswith("_")
         }
+        self.beside: list[BotApi] = []
+        """Servers of other bots that are asked at this one's address."""
         self._host, self._port = host, port
         self._tasks: set[asyncio.Task[None]] = set()
         self._webhook = Webhook(world)
@@ -128,7 +130,7 @@ class BotApi:
         path = request.path
         if path.startswith("/bot"):
             token, _, method = path[4:].partition("/")
-            return await self._call(request, token, method)
+            return await self.call(request, token, method)
         if path.startswith("/file/bot"):
             token, _, name = path[9:].partition("/")
             return self._download(token, name)
@@ -136,7 +138,11 @@ class BotApi:
             return await self._control(request, path[9:])
         return _json(RefusedCall(404, "Not Found").body(), 404)
 
-    async def _call(self, request: BaseRequest, token: str, method: str) -> web.StreamResponse:
+    async def call(self, request: BaseRequest, token: str, method: str) -> web.StreamResponse:
+        """Answer a call of the Bot API."""
+        for other in self.beside:
+            if token == other.token:
+                return await other.call(request, token, method)
         fields, uploads = await _read(request)
         if token != self.token:
             refused = RefusedCall(401, "Unauthorized")
