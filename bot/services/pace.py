@@ -20,6 +20,7 @@ CHAT_BURST = 4
 CHAT_PER_SECOND = 1.0
 GROUP_PER_SECOND = 20 / 60
 _CHATS = 50_000
+_ROUNDING = 1e-6
 
 FREE_PER_SECOND = 30.0
 """What Telegram lets a bot send to many people without paying."""
@@ -47,8 +48,9 @@ class Chats:
         left, since = self._buckets.pop(person, (self._burst, now))
         elapsed = max((now - since).total_seconds(), 0.0)
         left = min(self._burst, left + elapsed * rate)
-        ready = left >= 1.0
-        self._buckets[person] = (left - 1.0 if ready else left, now)
+        # What is missing by rounding alone would be no wait, and no place taken either.
+        ready = left >= 1.0 - _ROUNDING
+        self._buckets[person] = (max(left - 1.0, 0.0) if ready else left, now)
         if len(self._buckets) > _CHATS:
             self._buckets.popitem(last=False)
         return timedelta() if ready else timedelta(seconds=(1.0 - left) / rate)

@@ -925,3 +925,59 @@ async def test_two_bots_share_the_load_each_at_its_own_pace(house: House) -> Non
     together = await turns_until_done(house, 2)
     assert together <= alone / 2 + 1
     assert alone >= 3
+
+
+async def test_only_alerts_are_paid_for_and_only_where_that_was_asked_for(house: House) -> None:
+    await settle_in(house, 2)
+    seen: list[Outgoing] = []
+    plain = house.phones.send
+
+    async def looking(address: str, message: Outgoing) -> Delivered:
+        seen.append(message)
+        return await plain(address, message)
+
+    house.phones.send = looking  # type: ignore[method-assign]
+    await house.approved()
+    await house.sender.deliver_due()
+    assert [message.paid for message in seen] == [False, False]
+    house.sender.paid = True
+    await house.do(house.acts.write, AUTHOR, draft(alert="two"))
+    await house.do(house.acts.submit, AUTHOR, ActOnAlert(alert="two", version=1))
+    await house.do(house.acts.approve, SECOND, ApproveAlert(alert="two", version=2, frozen=2))
+    await house.sender.deliver_due()
+    assert [message.paid for message in seen[2:]] == [True, True]
+
+
+async def test_one_chat_that_is_refused_waits_alone_as_long_as_it_is_told(house: House) -> None:
+    await settle_in(house, 5)
+    until = START + timedelta(seconds=30)
+    house.phones.fails = lambda address: (
+        SendError("flood", retry_at=until) if address == "2" and house.clock.at < until else None
+    )
+    await house.approved()
+    await house.sender.deliver_due()
+    assert sorted(house.phones.shown) == ["0", "1", "3", "4"]
+    house.clock.at = until - timedelta(seconds=1)
+    await house.sender.deliver_due()
+    assert "2" not in house.phones.shown
+    house.clock.at = until
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 5}
+
+
+async def test_a_long_alert_is_recalled_with_all_its_parts(house: House) -> None:
+    await settle_in(house, 1)
+
+    async def in_parts(_address: str, message: Outgoing) -> Delivered:
+        if message.edit_ref is not None:
+            house.phones.changed[message.edit_ref] = message.text
+            return Delivered(refs=(message.edit_ref,))
+        return Delivered(refs=("1", "2", "3"))
+
+    house.phones.send = in_parts  # type: ignore[method-assign]
+    await house.approved()
+    await house.sender.deliver_due()
+    await house.do(house.acts.recall, SECOND, RecallAlert(alert=A1, edits=True))
+    await house.sender.deliver_due()
+    assert list(house.phones.changed) == ["1"]
+    assert house.phones.deleted == ["2", "3"]
