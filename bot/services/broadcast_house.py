@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from bot.services.broadcast_ports import Counts
     from bot.services.ports import Tx
 
+PIECE = 10_000
+"""So many rows are changed in one step of a second: an alert to many never holds up a reply."""
+
 REMEMBERED = timedelta(hours=48)
 """So long after its begin a copy can be taken back; then nobody needs to know who got it."""
 
@@ -56,7 +59,11 @@ def _begin(tx: Tx, alert: Alert, now: datetime) -> Alert:
     plan = alert.content.plan
     if plan.at is not None and plan.at > now:
         return alert
-    tx.ledger.schedule(alert.id, due=_due(alert, now), canary=_canary(alert))
+    # In pieces: on SQLite nobody is answered while one is written.
+    if tx.ledger.schedule(alert.id, due=_due(alert, now), limit=PIECE) == PIECE:
+        return alert
+    if first := _canary(alert):
+        tx.ledger.choose_first(alert.id, first)
     begun = replace(alert, begun_at=now, expires_at=now + _lasts(alert))
     return tx.alerts.replace(
         replace(begun, state=after(begun, Act.BEGIN) or State.SENDING), due=now
@@ -86,7 +93,7 @@ def _due(alert: Alert, now: datetime) -> Callable[[OwnClock], datetime]:
 
 def _go_on(tx: Tx, alert: Alert, now: datetime) -> Alert:
     if alert.expires_at is not None and now >= alert.expires_at:
-        tx.ledger.close(alert.id, Outcome.EXPIRED, "", at=now)
+        tx.ledger.close(alert.id, Outcome.EXPIRED, "", at=now, limit=PIECE)
     if not tx.ledger.unfinished(alert.id):
         return _finish(tx, alert, now)
     if alert.state is State.CANARY and not tx.ledger.unfinished(alert.id, first_wave_only=True):
@@ -112,7 +119,7 @@ def _finish(tx: Tx, alert: Alert, now: datetime) -> Alert:
 
 
 def _run_out(tx: Tx, alert: Alert, now: datetime) -> Alert:
-    tx.ledger.close(alert.id, Outcome.EXCLUDED, Reason.ABORTED, at=now)
+    tx.ledger.close(alert.id, Outcome.EXCLUDED, Reason.ABORTED, at=now, limit=PIECE)
     if tx.ledger.unfinished(alert.id):
         return alert
     if alert.state is State.RECALLING:
@@ -132,7 +139,8 @@ def _forget(tx: Tx, alert: Alert, now: datetime) -> Alert:
     if now < forgotten:
         tx.alerts.rest(alert.id, until=forgotten)
         return alert
-    tx.ledger.wipe(alert.id)
+    if tx.ledger.wipe(alert.id, limit=PIECE) == PIECE:
+        return alert
     return tx.alerts.replace(alert)
 
 

@@ -146,10 +146,12 @@ class Ledger(Protocol):
         """Delete the rows of an alert that goes back to its authors."""
         ...
 
-    def schedule(
-        self, alert: AlertId, *, due: Callable[[OwnClock], datetime], canary: int
-    ) -> datetime | None:
-        """Set when each is due and who goes first; return the earliest moment."""
+    def schedule(self, alert: AlertId, *, due: Callable[[OwnClock], datetime], limit: int) -> int:
+        """Set when so many more are due; return how many that were, none at the end."""
+        ...
+
+    def choose_first(self, alert: AlertId, number: int) -> None:
+        """Let so many go first, of those who are due soonest; not always the same people."""
         ...
 
     def claim(
@@ -186,8 +188,10 @@ class Ledger(Protocol):
         """Return rows whose lease ran out to waiting, with their attempt counted."""
         ...
 
-    def close(self, alert: AlertId, outcome: Outcome, reason: str, *, at: datetime) -> int:
-        """End all waiting rows; those that may have arrived become uncertain."""
+    def close(
+        self, alert: AlertId, outcome: Outcome, reason: str, *, at: datetime, limit: int
+    ) -> int:
+        """End so many waiting rows; those that may have arrived become uncertain."""
         ...
 
     def unfinished(self, alert: AlertId, *, first_wave_only: bool = False) -> int:
@@ -257,8 +261,8 @@ class Ledger(Protocol):
         """Opt somebody out of what waits for them, of some alerts or of all."""
         ...
 
-    def wipe(self, alert: AlertId) -> None:
-        """Forget who was on the list; the sums stay."""
+    def wipe(self, alert: AlertId, *, limit: int) -> int:
+        """Forget who was on the list, so many at once; the sums stay."""
         ...
 
 

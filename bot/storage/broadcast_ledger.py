@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, bindparam, case, func, insert, select, text, update
 from sqlalchemy import delete as delete_from
 
-from bot.domain.broadcasts import OPEN, Answer, Outcome, Reason
+from bot.domain.broadcasts import Answer, Outcome, Reason
 from bot.domain.ids import AlertId, ChannelName, LanguageTag, PersonId
 from bot.domain.quiet import read as read_clock
 from bot.services.broadcast_ports import Counts, LedgerRow, Settled, StandingCopy
@@ -61,35 +61,40 @@ class LedgerRows(RollCallRows):
         """Delete the rows of an alert that goes back to its authors."""
         self.conn.execute(delete_from(ledger).where(ledger.c.alert == alert))
 
-    def schedule(
-        self, alert: AlertId, *, due: Callable[[OwnClock], datetime], canary: int
-    ) -> datetime | None:
-        """Set when each is due and who goes first; return the earliest moment."""
-        theirs = (ledger.c.alert == alert, ledger.c.state == Outcome.WAITING)
-        clocks = self.conn.execute(select(ledger.c.clock).where(*theirs).distinct()).scalars().all()
-        moments = {tag: micros(due(read_clock(self.meaning(tag)))) for tag in clocks}
+    def schedule(self, alert: AlertId, *, due: Callable[[OwnClock], datetime], limit: int) -> int:
+        """Set when so many more are due; return how many that were, none at the end."""
+        theirs = (ledger.c.alert == alert, _WAITING, ledger.c.due_at == 0)
+        wanted = select(ledger.c.seq, ledger.c.clock).where(*theirs).order_by(ledger.c.seq)
+        rows = self.conn.execute(wanted.limit(limit)).all()
+        known = self.meanings({row.clock for row in rows})
+        moments = {tag: micros(due(read_clock(clock))) for tag, clock in known.items()}
         for at in sorted(set(moments.values())):
             same = [tag for tag, one in moments.items() if one == at]
-            whose = () if len(same) == len(moments) else (ledger.c.clock.in_(same),)
-            self.conn.execute(update(ledger).where(*theirs, *whose).values(due_at=at))
-        if canary:
-            # Another place of the pseudonym each time, so that it is not always the same people.
-            place = 1 + int(self.cipher.tag(alert, purpose="canary")[:4], 16) % 24
-            first = (
-                select(ledger.c.seq)
-                .where(*theirs)
-                .order_by(ledger.c.due_at, func.substr(ledger.c.person, place, 8))
-                .limit(canary)
-            )
-            self.conn.execute(update(ledger).where(ledger.c.seq.in_(first)).values(wave=FIRST))
-        return None if not moments else moment(min(moments.values()))
+            piece = (ledger.c.seq <= rows[-1].seq, ledger.c.clock.in_(same))
+            self.conn.execute(update(ledger).where(*theirs, *piece).values(due_at=at))
+        return len(rows)
 
-    def close(self, alert: AlertId, outcome: Outcome, reason: str, *, at: datetime) -> int:
-        """End all waiting rows; those that may have arrived become uncertain."""
+    def choose_first(self, alert: AlertId, number: int) -> None:
+        """Let so many go first, of those who are due soonest; not always the same people."""
+        # Another place of the pseudonym each time.
+        place = 1 + int(self.cipher.tag(alert, purpose="canary")[:4], 16) % 24
+        first = (
+            select(ledger.c.seq)
+            .where(ledger.c.alert == alert, _WAITING)
+            .order_by(ledger.c.due_at, func.substr(ledger.c.person, place, 8))
+            .limit(number)
+        )
+        self.conn.execute(update(ledger).where(ledger.c.seq.in_(first)).values(wave=FIRST))
+
+    def close(
+        self, alert: AlertId, outcome: Outcome, reason: str, *, at: datetime, limit: int
+    ) -> int:
+        """End so many waiting rows; those that may have arrived become uncertain."""
         doubt, busy = ledger.c.attempts > 0, ledger.c.reason == Reason.BUSY
+        waiting = select(ledger.c.seq).where(ledger.c.alert == alert, _WAITING).limit(limit)
         return self.count(
             update(ledger)
-            .where(ledger.c.alert == alert, ledger.c.state == Outcome.WAITING)
+            .where(ledger.c.seq.in_(waiting))
             .values(
                 state=case(
                     (doubt, Outcome.UNCERTAIN.value),
@@ -102,13 +107,12 @@ class LedgerRows(RollCallRows):
             )
         )
 
-    def wipe(self, alert: AlertId) -> None:
-        """Forget who was on the list; the sums stay."""
-        self.conn.execute(
-            update(ledger)
-            .where(ledger.c.alert == alert, ledger.c.person != "")
-            .values(person="", refs=None, ask_at=None, bundle=None)
-        )
+    def wipe(self, alert: AlertId, *, limit: int) -> int:
+        """Forget who was on the list, so many at once; the sums stay."""
+        known = (ledger.c.alert == alert, ledger.c.person != "")
+        some = select(ledger.c.seq).where(*known).limit(limit)
+        nobody = {"person": "", "refs": None, "ask_at": None, "bundle": None}
+        return self.count(update(ledger).where(ledger.c.seq.in_(some)).values(**nobody))
 
     # -- on the way --------------------------------------------------------------------------
 
@@ -227,11 +231,15 @@ class LedgerRows(RollCallRows):
 
     def unfinished(self, alert: AlertId, *, first_wave_only: bool = False) -> int:
         """Return how many rows are not final (at most one is counted)."""
-        theirs = [ledger.c.alert == alert, ledger.c.state.in_(list(OPEN))]
-        if first_wave_only:
-            theirs.append(ledger.c.wave == FIRST)
-        found = select(ledger.c.seq).where(*theirs).limit(1)
-        return int(self.conn.execute(found).first() is not None)
+        # One after the other: each has an index of its own, however many are final.
+        for state in (_WAITING, _CLAIMED):
+            theirs: list[Any] = [ledger.c.alert == alert, state]
+            if first_wave_only:
+                theirs.append(ledger.c.wave == FIRST)
+            found = select(ledger.c.seq).where(*theirs).limit(1)
+            if self.conn.execute(found).first() is not None:
+                return 1
+        return 0
 
     def next_due(self, alert: AlertId) -> datetime | None:
         """Return when the first waiting row is due."""

@@ -256,7 +256,7 @@ async def test_what_may_have_arrived_is_uncertain_when_an_alert_is_closed(store:
         ]
         tx.ledger.settle(back, worker="w", at=NOW)
         tx.ledger.recover(now=NOW)
-        tx.ledger.close(A1, Outcome.EXPIRED, "", at=NOW)
+        tx.ledger.close(A1, Outcome.EXPIRED, "", at=NOW, limit=9)
 
     await store.write(unit)
     # The third is still under lease: a worker may be sending it this very moment.
@@ -299,15 +299,18 @@ async def test_who_is_forgotten_leaves_the_sum_and_no_trace(store: Store) -> Non
 async def test_each_gets_it_on_their_own_clock_and_a_canary_first(store: Store) -> None:
     lima = OwnClock(zone="America/Lima")
 
-    def put(tx: Tx) -> datetime | None:
+    def put(tx: Tx) -> list[int]:
         for number in range(10):
             someone(tx, str(number), clock=lima if number % 2 else OwnClock())
         frozen(tx)
         when = lambda clock: due(clock, NOW, quiet=False, digest=False, own=time(13, 0))  # noqa: E731
-        return tx.ledger.schedule(A1, due=when, canary=2)
+        pieces = [tx.ledger.schedule(A1, due=when, limit=7) for _ in range(3)]
+        tx.ledger.choose_first(A1, 2)
+        return pieces
 
     hour = timedelta(hours=1) - timedelta(microseconds=123456)
-    assert await store.write(put) == NOW + hour
+    assert await store.write(put) == [7, 3, 0]
+    assert await store.read(lambda tx: tx.ledger.next_due(A1)) == NOW + hour
     assert await store.write(claim) == []
     first = await store.write(
         lambda tx: tx.ledger.claim(
@@ -373,7 +376,7 @@ async def test_answers_are_counted_and_the_silent_are_known(store: Store) -> Non
         (Answer.SAFE, 1), (Answer.HELP, 1), (Answer.LATER, 1)
     ]  # fmt: skip
     assert await store.read(lambda tx: tx.ledger.lately(ids[3], since=NOW)) == [A1]
-    await store.write(lambda tx: tx.ledger.wipe(A1))
+    await store.write(lambda tx: tx.ledger.wipe(A1, limit=9))
     assert await store.read(lambda tx: tx.ledger.silent(A1, limit=9)) == []
     assert sum((await store.read(lambda tx: tx.ledger.answers(A1))).values()) == 4
 

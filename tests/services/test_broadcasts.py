@@ -31,6 +31,7 @@ from bot.domain.quiet import OwnClock
 from bot.domain.subscriptions import Subscription
 from bot.flow.effects import Do
 from bot.flow.session import Frame, Session
+from bot.services import broadcast_house
 from bot.services.apply import Moment
 from bot.services.broadcast_ladder import Ladder
 from bot.services.broadcast_recall import Recall
@@ -981,3 +982,33 @@ async def test_a_long_alert_is_recalled_with_all_its_parts(house: House) -> None
     await house.sender.deliver_due()
     assert list(house.phones.changed) == ["1"]
     assert house.phones.deleted == ["2", "3"]
+
+
+async def test_a_long_list_is_begun_ended_and_forgotten_in_pieces(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcast_house, "PIECE", 7)
+    await settle_in(house, 20)
+    await house.approved()
+    for _ in range(2):
+        await house.sender.turn()
+        assert (await house.alert()).state is State.SCHEDULED
+        house.clock.at += timedelta(seconds=1)
+    await house.sender.turn()
+    assert (await house.alert()).state is State.SENDING
+    await house.do(house.acts.abort, SECOND, NameAlert(alert=A1))
+    for _ in range(5):
+        house.clock.at += timedelta(seconds=1)
+        await house.sender.deliver_due()
+    sums = await house.sums()
+    assert set(sums) <= {"delivered", "excluded(aborted)"}
+    assert sum(sums.values()) == 20
+    assert (await house.alert()).ended_at is not None
+    house.clock.at += timedelta(hours=49)
+    for _ in range(5):
+        await house.sender.deliver_due()
+        house.clock.at += timedelta(seconds=1)
+    assert await house.store.read(lambda tx: tx.alerts.due(house.clock.at)) == []
+    assert (
+        await house.store.read(lambda tx: tx.ledger.standing(AlertId(A1), after=0, limit=9)) == []
+    )
