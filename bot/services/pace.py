@@ -51,9 +51,17 @@ class Chats:
         # What is missing by rounding alone would be no wait, and no place taken either.
         ready = left >= 1.0 - _ROUNDING
         self._buckets[person] = (max(left - 1.0, 0.0) if ready else left, now)
-        if len(self._buckets) > _CHATS:
-            self._buckets.popitem(last=False)
+        self._forget(now)
         return timedelta() if ready else timedelta(seconds=(1.0 - left) / rate)
+
+    def _forget(self, now: datetime) -> None:
+        """Forget chats that may have a whole burst again, so that an alert to many keeps nobody."""
+        full_again = now - timedelta(seconds=self._burst / GROUP_PER_SECOND)
+        while self._buckets:
+            oldest = next(iter(self._buckets))
+            if self._buckets[oldest][1] >= full_again and len(self._buckets) <= _CHATS:
+                return
+            del self._buckets[oldest]
 
 
 @dataclass(slots=True, kw_only=True)

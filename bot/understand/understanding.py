@@ -20,7 +20,6 @@ from bot.understand.engine import spoken
 from bot.understand.language import Languages
 from bot.understand.learning import learn_apart
 from bot.understand.opening import is_learnt, open_embedded
-from bot.understand.rasa import RasaServer
 from bot.understand.searching import open_search
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from bot.domain.ids import LanguageTag
     from bot.domain.words import Words
     from bot.understand.engine import Embedded
+    from bot.understand.rasa import RasaServer
 
 log = structlog.get_logger()
 
@@ -107,7 +107,7 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
         library: The content in use.
         nlu: `embedded`, or the address of a Rasa server.
     """
-    server = None if nlu == "embedded" else RasaServer(nlu, known=frozenset(library.intents))
+    server = None if nlu == "embedded" else _rasa(nlu, library)
 
     def opening() -> tuple[Embedded, Search | None]:
         encoder = load_encoder()
@@ -123,3 +123,10 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
         return engine, open_search(library, home, encoder)
 
     return Understanding(library.alarms, opening, server)
+
+
+def _rasa(address: str, library: Library) -> RasaServer:
+    # Late: its HTTP client takes memory that nobody needs who has no such server.
+    from bot.understand.rasa import RasaServer  # noqa: PLC0415
+
+    return RasaServer(address, known=frozenset(library.intents))

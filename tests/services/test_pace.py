@@ -43,6 +43,13 @@ def test_a_clock_that_goes_back_gives_nobody_more() -> None:
     assert chats.wait(ONE, START - SECOND)
 
 
+def test_whoever_may_have_a_whole_burst_again_is_forgotten() -> None:
+    chats = Chats()
+    for number in range(1_000):
+        assert not chats.wait(PersonId(str(number)), START + SECOND * number / 10)
+    assert len(chats._buckets) <= 125
+
+
 @pytest.mark.parametrize("per_second", [1.0, 30.0, 1_000.0])
 def test_the_time_between_two_messages_is_that_of_the_rate(per_second: float) -> None:
     rate = Rate(per_second=per_second)
