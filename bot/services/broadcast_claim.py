@@ -6,7 +6,7 @@ against the pace, and every row in it is settled alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.content.library import Library
     from bot.domain.broadcasts import Alert
-    from bot.domain.ids import ChannelName
+    from bot.domain.ids import AlertId, ChannelName, LanguageTag
     from bot.domain.messages import Outgoing
     from bot.services.broadcast_ports import LedgerRow
     from bot.services.pace import Rate
@@ -70,6 +70,8 @@ class Claiming:
     rate: Rate
     paid: bool
     lease: timedelta
+    said: dict[tuple[AlertId, LanguageTag, bool], Outgoing] = field(default_factory=dict)
+    """What was put together in this turn."""
 
     def copies(self, tx: Tx, alerts: Sequence[Alert], room: int, now: datetime) -> list[Copy]:
         """Claim what may leave until the next turn, loudest alerts first."""
@@ -168,4 +170,9 @@ class Claiming:
             alerts = [one for one, _ in pairs]
             return compose_digest(alerts, library, row.language, repeats=repeats)
         quiet = alert.content.severity is Severity.GREEN
-        return compose(alert, library, row.language, repeat=row.attempts > 0, silent=quiet)
+        again = row.attempts > 0
+        # The same words for many: they are put together once a turn.
+        same = (alert.id, row.language, again)
+        if same not in self.said:
+            self.said[same] = compose(alert, library, row.language, repeat=again, silent=quiet)
+        return self.said[same]
