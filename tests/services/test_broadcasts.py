@@ -1012,3 +1012,19 @@ async def test_a_long_list_is_begun_ended_and_forgotten_in_pieces(
     assert (
         await house.store.read(lambda tx: tx.ledger.standing(AlertId(A1), after=0, limit=9)) == []
     )
+
+
+async def test_only_red_comes_in_somebodys_night(house: House) -> None:
+    # It is 12:00, in the middle of theirs.
+    await settle_in(house, 2, clock=OwnClock(quiet=(time(11), time(13))))
+    await house.approved(severity=Severity.AMBER)
+    await house.sender.deliver_due()
+    assert house.phones.shown == {}
+    await house.do(house.acts.write, AUTHOR, draft(alert="red"))
+    await house.do(house.acts.submit, AUTHOR, ActOnAlert(alert="red", version=1))
+    await house.do(house.acts.approve, SECOND, ApproveAlert(alert="red", version=2, frozen=2))
+    await house.sender.deliver_due()
+    assert await house.sums("red") == {"delivered": 2}
+    house.clock.at = START + timedelta(hours=1)
+    await house.sender.deliver_due()
+    assert await house.sums() == {"delivered": 2}
