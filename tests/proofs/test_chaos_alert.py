@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FEW, MANY = 10, 200
-A_FEW_PEOPLE, MANY_PEOPLE = 250, 5_000
+A_FEW_PEOPLE, MANY_PEOPLE = 400, 5_000
 
 of_one_loop = pytest.mark.asyncio(loop_scope="module")
 
