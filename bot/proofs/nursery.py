@@ -8,6 +8,7 @@ connections, death by `kill -9`); only what is the same at every start has been 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import importlib
 import json
@@ -34,6 +35,9 @@ READY_WITHIN = 600.0
 
 GONE_WITHIN = 20.0
 _POLL = 0.005
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
 _READ_BEFORE = (
     "bot.api.server",
     "bot.channels.telegram.door",
@@ -184,6 +188,8 @@ def _live(order: dict[str, Any], library: Library, understood: Understanding | N
     """Be the program; never returns."""
     status = 1
     try:
+        # A test that is killed itself must leave no program behind.
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         nothing = os.open(os.devnull, os.O_RDONLY)
