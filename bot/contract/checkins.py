@@ -13,6 +13,8 @@ from bot.contract.operations import Nothing, Operation, Reach, Role
 from bot.contract.shapes import Code, Count, Id, Size, Text
 
 LONGEST_WORD = 200
+Country = Annotated[str, Text(shortest=2, longest=2, pattern=r"[A-Z]{2}")]
+TierName = Annotated[str, Text(shortest=2, longest=2, pattern=r"T[1-4]")]
 LARGEST_NOTE = 64 * 1024
 """Bytes of a note that a desk adds to a sheet."""
 
@@ -57,7 +59,7 @@ class BoardRow:
 
     plan: Id
     """Random; its first four signs are what people say."""
-    tier: Code
+    tier: TierName
     state: Code
     """armed, due, grace, l1, l2, l3, paused, resolved or cancelled."""
     due_at: datetime
@@ -72,7 +74,7 @@ class BoardRow:
     contacts: Count
     contacts_read: Count
     """How many contacts said that they read it, in this cycle."""
-    region: Code | None
+    region: Country | None
     authorities: Code
     """no, lawyer or yes."""
     approvals: tuple[Code, ...]
@@ -87,7 +89,7 @@ class CheckInBoard:
     """Everybody under watch: alarms first, then the highest rung, then who is due next."""
 
     rows: tuple[BoardRow, ...]
-    cut_off: tuple[Code, ...]
+    cut_off: tuple[Country, ...]
     """Countries in which so many are silent that the network may be down."""
     away_from: datetime | None
     """When this service was last away."""

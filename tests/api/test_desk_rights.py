@@ -64,6 +64,10 @@ checkins.confirm    +      +      -
 checkins.pause      +      +      -
 checkins.approve    +      +      -
 checkins.stand-down +      +      -
+checkins.open       +      +      -
+checkins.item       +      +      -
+checkins.note       +      +      -
+checkins.tighten    +      +      -
 """
 ROLES = {"robin": 0, "heron": 1, "kite": 2}
 # Alerts and their drills are open to all who answer; that two people let one go is the service's.

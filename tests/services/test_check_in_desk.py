@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot.contract import checkins as said
 from bot.contract.operations import Nothing
+from bot.contract.shapes import parse, plain
 from bot.domain.coordinators import Coordinator, Role
 from bot.domain.errors import RefusedError
 from bot.domain.ids import CoordinatorId
@@ -51,6 +52,9 @@ async def test_the_board_shows_alarms_first_and_the_rungs_of_the_next_day(here: 
     await here.goes(60 * MINUTE + 16 * MINUTE)
     shown = await here.store.read(lambda tx: desk_of(here).board(tx, ADA, Nothing()))
     assert [(row.tier, row.state) for row in shown.rows] == [("T3", "l1"), ("T1", "armed")]
+    # What desks read is what the contract promises, country and tier with it.
+    assert parse(said.CheckInBoard, plain(shown)) == shown
+    assert {row.region for row in shown.rows} == {None, "UG"}
     overdue, waiting = shown.rows
     assert overdue.minutes_late == 16
     assert [rung.what for rung in overdue.rungs] == ["confirm", "l2", "l3"] or [
