@@ -67,7 +67,6 @@ def agreed() -> Terms:
         purge=True,
         false_alarms=(date(2031, 4, 30),),
         causes=("no-battery",),
-        box="box",
     )
 
 
@@ -144,7 +143,7 @@ async def test_a_contact_is_found_by_link_by_owner_and_by_themselves(store: Stor
 async def test_agreed_words_and_links_that_work_once(store: Store) -> None:
     words = Agreed(
         salt=b"s" * 16, digests={Secret.PIN: b"1" * 32, Secret.DURESS: b"2" * 32},
-        harmless=True, awaiting="word", awaiting_until=NOW,
+        harmless=True, awaiting="word", awaiting_until=NOW, box="b0c5", place_at=NOW,
     )  # fmt: skip
     await store.write(lambda tx: tx.check_words.put(AMINA, words))
     assert await store.read(lambda tx: tx.check_words.get(AMINA)) == words
