@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check prove bench conversations lock clean dev
+.PHONY: run test check prove bench conversations lock clean dev rasa
 
 $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vigil needs Python 3.11 or newer; this is $$($(PYTHON) -V)."; exit 2; }
@@ -42,9 +42,13 @@ conversations: $(VENV)/.dev ## write what is said now into every golden conversa
 bench: $(VENV)/.dev ## every benchmark, as ratios within one run
 	$(BIN)/vigil bench all
 
+rasa: $(VENV)/.dev ## a real Rasa, taught with our lines and asked the same; DATA=folder adds public sets
+	@$(BIN)/python -m bot.proofs.rasa_real
+
 lock: ## pin dependencies again; uv comes with the dev requirements
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra build pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra build --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.10 flows/understanding/rasa/requirements.in -o flows/understanding/rasa/requirements.txt
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .rasa build dist .pytest_cache .mypy_cache .ruff_cache

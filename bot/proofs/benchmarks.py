@@ -9,7 +9,14 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import RefusedError
-from bot.proofs import bench_advise, bench_alert, bench_start, bench_understand, bench_update
+from bot.proofs import (
+    bench_advise,
+    bench_alert,
+    bench_learn,
+    bench_start,
+    bench_understand,
+    bench_update,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "update": lambda: asyncio.run(bench_update.bench()),
     "advise": bench_advise.measure,
     "alert": bench_alert.measure,
+    "learn": bench_learn.measure,
     "duress": lambda: _late("bench_duress"),
     "timers": lambda: _late("bench_timers"),
 }

@@ -21,6 +21,9 @@ from bot.understand.searching import open_search
 LONGEST = 600.0
 """Seconds after which learning apart is given up; the program then learns by itself."""
 
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Its sums are small: more threads would wait for each other, and for those who are answered."""
+
 
 def learn_apart(root: Path, home: Path) -> None:
     """Fill the cache from another process; failing leaves it as it is."""
@@ -28,8 +31,9 @@ def learn_apart(root: Path, home: Path) -> None:
     quiet = subprocess.DEVNULL
     try:
         subprocess.run(  # noqa: S603 - our own module, no words of anybody
-            command, check=False, stdin=quiet, stdout=quiet, stderr=quiet, timeout=LONGEST
-        )
+            command, check=False, stdin=quiet, stdout=quiet, stderr=quiet, timeout=LONGEST,
+            env={**os.environ, **_ONE_THREAD},
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return
 

@@ -20,6 +20,7 @@ STEPS = 60
 _MEMORY = 8
 _ENOUGH = 1e-3
 _ARMIJO = 1e-4
+_BLOCK = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,38 @@ def sparse(rows: Rows) -> Product:
     by_column = rows.columns[order]
     present, first = np.unique(by_column, return_index=True)
     owner_by_column, values_by_column = owner[order], rows.values[order, None]
-    values = rows.values[:, None]
+    values, starts, columns = rows.values[:, None], rows.starts[:-1], rows.columns
+    of_rows, of_columns = _blocks(starts, len(columns)), _blocks(first, len(columns))
 
     def forward(weights: Matrix) -> Matrix:
-        picked = weights[rows.columns]
-        picked *= values
-        found: Matrix = np.add.reduceat(picked, rows.starts[:-1], axis=0)
+        found = np.empty((len(rows), weights.shape[1]), dtype=np.float32)
+        for some, part in of_rows:
+            picked = weights[columns[part]]
+            picked *= values[part]
+            np.add.reduceat(picked, starts[some] - part.start, axis=0, out=found[some])
         return found
 
     def backward(error: Matrix) -> Matrix:
-        picked = error[owner_by_column]
-        picked *= values_by_column
         gradient = np.zeros((rows.width, error.shape[1]), dtype=np.float32)
-        gradient[present] = np.add.reduceat(picked, first, axis=0)
+        for some, part in of_columns:
+            picked = error[owner_by_column[part]]
+            picked *= values_by_column[part]
+            gradient[present[some]] = np.add.reduceat(picked, first[some] - part.start, axis=0)
         return gradient
 
     return Product(forward, backward, rows.width)
+
+
+def _blocks(starts: NDArray[np.int64], length: int) -> list[tuple[slice, slice]]:
+    """Cut segments into blocks that stay in the processor's cache: segments, and their values."""
+    edges = np.append(starts, length)
+    found, begin = [], 0
+    while begin < len(starts):
+        end = int(np.searchsorted(edges, edges[begin] + _BLOCK, side="right")) - 1
+        end = max(end, begin + 1)
+        found.append((slice(begin, end), slice(int(edges[begin]), int(edges[end]))))
+        begin = end
+    return found
 
 
 def softmax(scores: Matrix) -> Matrix:

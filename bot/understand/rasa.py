@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 PATIENCE = 1.0
-"""Seconds that an answer may take, everything included."""
+"""Seconds that somebody may wait for it."""
 
 PAUSE = 30.0
 """Seconds for which a server that failed is not asked."""
@@ -41,12 +41,14 @@ class RasaServer:
         known: The intents that this house has; others are left out.
         transport: Another than the network is for tests.
         now: A clock in seconds that never goes back; the event loop's by default.
+        patience: Seconds that an answer may take, everything included.
     """
 
     address: str
     known: Collection[str]
     transport: httpx.AsyncBaseTransport | None = None
     now: Callable[[], float] = lambda: asyncio.get_running_loop().time()
+    patience: float = PATIENCE
     _client: httpx.AsyncClient | None = None
     _silent_until: float = float("-inf")
 
@@ -55,7 +57,7 @@ class RasaServer:
         if self.now() < self._silent_until:
             return None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 found = await self._parse(words.reveal()[:_LONGEST])
         except (httpx.HTTPError, TimeoutError, ValueError, TypeError, KeyError) as error:
             # The kind alone: an exception's own words may hold the address or the message.
@@ -75,7 +77,7 @@ class RasaServer:
         if self._client is None:
             self._client = httpx.AsyncClient(
                 base_url=f"{parts.scheme}://{parts.netloc}{parts.path}",
-                timeout=PATIENCE,
+                timeout=self.patience,
                 transport=self.transport,
                 trust_env=False,
             )

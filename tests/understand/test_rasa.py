@@ -72,6 +72,23 @@ async def test_a_message_is_asked_the_way_rasa_wants_it() -> None:
     assert json.loads(request.content) == {"text": "I need a lawyer"}
 
 
+@pytest.mark.parametrize(
+    "text", ["", " ", "🆘", "[x](y) {z}", "救命", "a\u0000b", "/greet", "мы " * 900, "\u202e"]
+)
+async def test_whatever_is_written_is_answered_or_left_unanswered(text: str) -> None:
+    server = RasaServer(str(REAL), known=KNOWN) if REAL else Fake().server()
+    found = await server.ask(Words(text))
+    await server.close()
+    assert found is None or {name for name, _ in found} <= KNOWN
+
+
+@pytest.mark.skipif(REAL is None, reason="only with a real Rasa server: make rasa")
+async def test_the_real_server_wants_its_token() -> None:
+    server = RasaServer(str(REAL).partition("?")[0], known=KNOWN)
+    assert await server.ask(Words("I need a lawyer")) is None
+    await server.close()
+
+
 @pytest.mark.skipif(REAL is None, reason="only with a real Rasa server: make rasa")
 async def test_the_real_server_answers_what_it_was_taught() -> None:
     lines, _ = load_lines(ROOT)
