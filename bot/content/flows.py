@@ -244,6 +244,7 @@ class _Maker:
             else None,
             depends_on=frozenset(file.depends_on or ()),
             reply_keyboard=file.keyboard == "reply",
+            days=file.days,
         )
 
     def _branch(self, id_: StepId) -> BranchStep | None:

@@ -15,11 +15,20 @@ from bot.content.entries import Knowledge, load_knowledge
 from bot.content.flow_checks import check_flows
 from bot.content.flows import definition, load_flow, parse_flow, texts
 from bot.content.letters import Letters, load_letters
-from bot.content.lists import read_day_words, read_mapping, read_phrases, read_plain_map, read_words
+from bot.content.lists import (
+    read_countries,
+    read_day_words,
+    read_mapping,
+    read_numbers,
+    read_phrases,
+    read_plain_map,
+    read_words,
+)
 from bot.content.locale_checks import check_locales
+from bot.content.mentions import Days
 from bot.content.passages import entry_ids, load_questions
 from bot.content.place import content_root
-from bot.content.reading import PlainReader, country_names, plain
+from bot.content.reading import PlainReader, countries, month_names, plain
 from bot.content.rendering import render
 from bot.content.teaching import check_lines, load_lines
 from bot.domain.errors import ContentError
@@ -33,6 +42,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.content.marks import Document, Problem
+    from bot.content.mentions import Countries
+    from bot.content.reading import Numbers
     from bot.domain.words import Words
     from bot.flow.inputs import Reader, Universal
     from bot.flow.model import Value
@@ -56,6 +67,9 @@ class Library:
     """Universal words, plain, and the languages that have them."""
     intents: Mapping[str, FlowId]
     day_words: Mapping[str, int] = field(repr=False)
+    numbers: Numbers = field(repr=False)
+    called: tuple[tuple[str, str], ...] = field(repr=False)
+    """Names of countries that lists of countries do not have, with their codes."""
     alarms: Mapping[str, Any] = field(repr=False)
     """Words that sound like danger: lists by language, and signs."""
     catalogues: Catalogues = field(repr=False)
@@ -112,7 +126,7 @@ class Library:
 
     def is_country(self, words: Words) -> bool:
         """Tell whether a whole message is the name of a country, in any of our languages."""
-        return plain(words.reveal()) in self._countries()
+        return plain(words.reveal()) in self._countries().names
 
     def language(self, tag: str | None) -> LanguageTag:
         """Return the offered language for a tag, else English."""
@@ -123,14 +137,19 @@ class Library:
         return PlainReader(
             language=language,
             catalogues=self.catalogues,
-            countries_by_name=self._countries(),
-            day_words=self.day_words,
+            named=self._countries(),
+            days=Days(
+                ago=self.day_words, numbers=self.numbers.words, months=month_names(self._tags())
+            ),
+            numbers=self.numbers,
             today=today,
         )
 
-    def _countries(self) -> Mapping[str, tuple[str, ...]]:
-        tags = tuple(one.tag for one in self.catalogues.languages)
-        return country_names(tags, tuple(self.knowledge.countries))
+    def _countries(self) -> Countries:
+        return countries(self._tags(), tuple(self.knowledge.countries), self.called)
+
+    def _tags(self) -> tuple[str, ...]:
+        return tuple(one.tag for one in self.catalogues.languages)
 
     def definitions(self) -> list[tuple[FlowId, FlowHash, str]]:
         """Return every flow as text, to be kept for those who stand in it."""
@@ -221,6 +240,10 @@ def load(
     problems += more
     days, more = read_day_words(root)
     problems += more
+    called, more = read_countries(root)
+    problems += more
+    numbers, more = read_numbers(root)
+    problems += more
     alarms, more = read_mapping(root, "alarms")
     problems += more
     catalogues, more = load_catalogues(root, cache)
@@ -242,6 +265,8 @@ def load(
         spoken=spoken,
         intents={name: FlowId(flow) for name, flow in intents.items()},
         day_words=days,
+        numbers=numbers,
+        called=called,
         alarms=alarms,
         catalogues=catalogues,
         knowledge=knowledge,
@@ -288,7 +313,7 @@ def _whole(words: Words) -> str:
     return plain(raw).removeprefix("/").strip() or raw
 
 
-_SPECIAL = frozenset({"phrases", "words", "intents", "dates", "alarms"})
+_SPECIAL = frozenset({"phrases", "words", "intents", "dates", "alarms", "numbers", "countries"})
 
 
 def _offered(library: Library) -> tuple[LanguageTag, ...]:

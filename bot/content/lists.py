@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.content import marks
 from bot.content.marks import Place, Problem
-from bot.content.reading import plain
+from bot.content.reading import Numbers, plain
 from bot.flow.inputs import Universal
 from bot.flow.model import Text
 
@@ -63,6 +63,25 @@ def read_day_words(root: Path) -> tuple[dict[str, int], list[Problem]]:
                 found["#".join(plain(part) if part else "" for part in str(word).split("#"))] = ago
                 found[_hash(str(word))] = ago
     return found, problems
+
+
+def read_countries(root: Path) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+    """Return (name, code) of countries that people call otherwise than lists do."""
+    lists, problems = read_mapping(root, "countries")
+    found = ((str(name), code) for code, names in lists.items() for name in names)
+    return tuple(found), problems
+
+
+def read_numbers(root: Path) -> tuple[Numbers, list[Problem]]:
+    """Return numbers in words of all languages, and words that stand before a number."""
+    lists, problems = read_mapping(root, "numbers")
+    before = frozenset(plain(str(word)) for word in lists.pop("of", []))
+    found: dict[str, int] = {}
+    for words in lists.values():
+        for number, forms in enumerate(words if isinstance(words, list) else (), start=1):
+            for form in str(forms).split("|"):
+                found.setdefault(plain(form), number)
+    return Numbers(words=found, before=before), problems
 
 
 def _hash(word: str) -> str:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, timedelta
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.content.mentions import Countries
 from bot.content.rendering import render
 from bot.domain.languages import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from bot.content.catalogues import Catalogues
+    from bot.content.mentions import Days
     from bot.domain.ids import LanguageTag
     from bot.domain.words import Words
     from bot.flow.model import Text
@@ -30,15 +32,30 @@ NEAR = 0.84
 
 _SHORTEST_NEAR = 4
 _LONGEST = 120
-_ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
-_DAY_MONTH = re.compile(r"^(\d{1,2})[./ -](\d{1,2})[./ -](\d{4})$")
-_JUNK = re.compile(r"[^\w\s/+-]+")
+# Marks that are letters in Indian and Burmese scripts stay; their full stops go.
+_JUNK = re.compile(r"[^\w\s/+\-\u0900-\u0963\u0966-\u0dff\u1000-\u1049\u1050-\u109f]+")
 _SPACE = re.compile(r"\s+")
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي", "ـ": None}
 )
 CUT = "…"
-_AGO = re.compile(r"(\d{1,3})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Numbers in words, plain, in all our languages."""
+
+    words: Mapping[str, int]
+    before: frozenset[str]
+    """Words that stand before a number: "option 2"."""
+
+    def read(self, said: str) -> int | None:
+        """Return the number that a whole plain message is."""
+        words = said.split()
+        while len(words) > 1 and words[0] in self.before and said not in self.words:
+            words = words[1:]
+        bare = " ".join(words)
+        return int(bare) if bare.isdecimal() else self.words.get(said, self.words.get(bare))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +64,9 @@ class PlainReader:
 
     language: LanguageTag
     catalogues: Catalogues
-    countries_by_name: Mapping[str, tuple[str, ...]]
-    day_words: Mapping[str, int]
-    """Plain word to days ago: "yesterday" is 1."""
+    named: Countries
+    days: Days
+    numbers: Numbers
     today: date
 
     def option(self, words: Words, labels: Sequence[tuple[str, Text]]) -> tuple[str, ...]:
@@ -57,10 +74,10 @@ class PlainReader:
         said = plain(words.reveal())
         if not said or len(said) > _LONGEST:
             return ()
-        if said.isdecimal():
-            place = int(said)
-            return (labels[place - 1][0],) if 0 < place <= len(labels) else ()
         shown = [(id_, name) for id_, label in labels for name in self._names(label)]
+        place = self.numbers.read(said)
+        if place is not None and said not in {name for _, name in shown}:
+            return (labels[place - 1][0],) if 0 < place <= len(labels) else ()
         for match in (_same, _begins, _near):
             found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
             if found:
@@ -74,18 +91,21 @@ class PlainReader:
         if words.reveal().rstrip().endswith(CUT):
             # A long label is shown cut.
             return any(name.startswith(said) for name in names)
-        return said in self.countries_by_name or said in names
+        return said in self.named.names or said in names
 
     def countries(self, words: Words) -> tuple[str, ...]:
         """Return codes of the countries meant, best first; one when clear."""
         said = plain(words.reveal())
-        if not said or len(said) > _LONGEST:
+        if not said:
             return ()
-        exact = self.countries_by_name.get(said)
-        if exact:
-            return exact
+        exact = self.named.names.get(said)
+        return exact or self.named.inside(said) or self._near_countries(said)
+
+    def _near_countries(self, said: str) -> tuple[str, ...]:
+        if len(said) > _LONGEST:
+            return ()
         found: dict[str, float] = {}
-        for name, codes in self.countries_by_name.items():
+        for name, codes in self.named.names.items():
             if len(said) > 2 and name.startswith(said):  # noqa: PLR2004 - two letters begin anything
                 likeness = 0.95
             elif abs(len(name) - len(said)) <= 3 and len(said) >= _SHORTEST_NEAR:  # noqa: PLR2004
@@ -98,23 +118,11 @@ class PlainReader:
         return tuple(sorted(found, key=lambda code: -found[code]))
 
     def day(self, words: Words) -> date | None:
-        """Return the day meant by "yesterday", "3 days ago", "2026-05-03" or "3.5.2026"."""
+        """Return the one day that is meant: "yesterday", "two days ago", "3 May", 2026-05-03."""
+        # Signs part the numbers of a date, so they stay where plain words lose them.
         said = plain(words.reveal())
-        iso, written = _ISO.match(said), _DAY_MONTH.match(said)
-        try:
-            if iso:
-                return date(int(iso[1]), int(iso[2]), int(iso[3]))
-            if written:
-                return date(int(written[3]), int(written[2]), int(written[1]))
-        except ValueError:
-            return None
-        ago = self.day_words.get(said)
-        if ago is None:
-            counted = _AGO.search(said)
-            pattern = _AGO.sub("#", said, count=1) if counted else said
-            unit = self.day_words.get(pattern)
-            ago = unit * int(counted[1]) if counted and unit else None
-        return self.today - timedelta(days=ago) if ago is not None else None
+        dotted = plain(words.reveal().replace(".", "-").replace("/", "-"))
+        return self.days.inside(said, self.today) or self.days.inside(dotted, self.today)
 
     def _names(self, label: Text) -> Iterable[str]:
         for language in (self.language, SOURCE):
@@ -140,6 +148,43 @@ def plain(text: str) -> str:
 def _plain_name(label: str) -> str:
     # Kept for labels, which are our own sentences; never for what people write.
     return plain(label)
+
+
+@lru_cache(maxsize=1)
+def countries(
+    tags: tuple[str, ...], codes: tuple[str, ...], more: tuple[tuple[str, str], ...] = ()
+) -> Countries:
+    """Return countries by their plain names in all these languages, to be found in sentences.
+
+    Args:
+        tags: The languages.
+        codes: The countries.
+        more: (name, code) that lists of countries do not have.
+    """
+    found = {name: dict.fromkeys(known) for name, known in country_names(tags, codes).items()}
+    for name, code in more:
+        if code in codes:
+            found.setdefault(plain(name), {})[code] = None
+    return Countries.of({name: tuple(known) for name, known in found.items()})
+
+
+@lru_cache(maxsize=1)
+def month_names(tags: tuple[str, ...]) -> Mapping[str, int]:
+    """Return months by their plain names in all these languages."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - loads much of Babel
+
+    found: dict[str, int] = {}
+    for tag in tags:
+        try:
+            months = Locale.parse(tag.replace("-", "_")).months
+        except (UnknownLocaleError, ValueError):
+            continue
+        for use in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[use][width].items():
+                    if not plain(str(name))[:1].isdecimal():
+                        found.setdefault(plain(str(name)), number)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -69,6 +69,7 @@ class StepFile(_Strict):
     silence: SilenceFile | None = None
     depends_on: list[Id] | None = None
     keyboard: Literal["reply"] | None = None
+    days: bool = False
     else_: Id | None = Field(default=None, alias="else")
     limit: Annotated[int, Field(ge=1, le=20)] = 5
     empty: Sentence | None = None
@@ -95,7 +96,7 @@ ALLOWED = {
     "say": {"say", "keep", "goto"},
     "ask": {
         "ask", "kind", "save", "label", "options", "from_", "invalid", "skip", "skip_to",
-        "silence", "depends_on", "keyboard", "goto",
+        "silence", "depends_on", "keyboard", "days", "goto",
     },
     "branch": {"branch", "else_"},
     "call": {"call", "goto"},

@@ -215,7 +215,21 @@ def _read(run: Run, step: AskStep, frame: Frame, words: Words) -> bool:
                 if day is not None:
                     _take(run, step, day.isoformat(), then_help=help_too)
                     return True
+            nearest = _nearest(run, step, words) if step.days else None
+            if nearest is not None:
+                _take(run, step, nearest, then_help=help_too)
+                return True
             return False
+
+
+def _nearest(run: Run, step: AskStep, words: Words) -> str | None:
+    """Return the option whose days ago come nearest to the day that words mention."""
+    day = run.facts.reader.day(words)
+    ago = None if day is None else (run.facts.today - day).days
+    counted = [int(option.id) for option in step.options if option.id.isdecimal()]
+    if ago is None or ago < 0 or not counted:
+        return None
+    return str(min(counted, key=lambda days: (abs(days - ago), -days)))
 
 
 def _declines(run: Run, step: AskStep, words: Words) -> bool:

@@ -124,6 +124,8 @@ class AskStep:
     timeout: Timeout | None = None
     depends_on: frozenset[str] = frozenset()
     """Answers that make this one stale when they are corrected."""
+    days: bool = False
+    """Ids of options count days ago: a day in words is the option that it comes nearest to."""
     reply_keyboard: bool = False
     """Asked with a reply keyboard: its press is a message and outlives our downtime."""
 

@@ -1,0 +1,145 @@
+"""What people type instead of pressing is read in their language, also inside a sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.content.library import Library, open_library
+from bot.domain.ids import LanguageTag
+from bot.domain.words import Words
+from bot.flow.model import Text
+
+if TYPE_CHECKING:
+    from bot.flow.inputs import Reader
+
+TODAY = date(2026, 11, 26)
+FRUIT = tuple((name, Text(source=name.title(), context="")) for name in ("apple", "pear", "plum"))
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return open_library()
+
+
+@pytest.fixture(scope="module")
+def reader(library: Library) -> Reader:
+    return library.reader(LanguageTag("en"), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("we are in Uganda since May and they follow us", "UG"),
+        ("vivimos en Guatemala, cerca de la frontera", "GT"),
+        ("je suis en Côte d'Ivoire avec ma famille", "CI"),
+        ("نحن في أوغندا منذ شهر", "UG"),
+        ("اعتقلوه بالأردن أمس", "JO"),
+        ("это случилось в Уганде", "UG"),
+        ("мы сейчас в Южном Судане", "SS"),
+        ("estamos em Moçambique agora", "MZ"),
+        ("我在肯尼亚被跟踪", "KE"),
+        ("niko nchini Kenya sasa", "KE"),
+        ("ما در افغانستان هستیم", "AF"),
+        ("ми зараз у Кенії", "KE"),
+        ("şu an Kenya'da yaşıyoruz", "KE"),
+        ("Türkiye'den yazıyorum size", "TR"),
+        ("हम भारत में हैं", "IN"),
+        ("kami ada di Filipina sekarang", "PH"),
+        ("ကျွန်တော်တို့ ထိုင်းမှာ ရောက်နေတယ်", "TH"),
+        ("እኛ በኢትዮጵያ ነን", "ET"),
+        ("they hold him in Equatorial Guinea", "GQ"),
+        ("the Democratic Republic of the Congo, near the lake", "CD"),
+        ("HELP WE ARE IN MEXICO!!", "MX"),
+    ],
+)
+def test_a_country_is_found_inside_a_sentence(reader: Reader, text: str, country: str) -> None:
+    assert reader.countries(Words(text)) == (country,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please help us now", "I cannot say where", "ils ont arrêté Maurice hier",
+        "нам нужна помощь от суда", "no lo sé", "我不想说", "لا أعرف", "🆘", "",
+    ],
+)  # fmt: skip
+def test_what_names_no_country_is_none(reader: Reader, text: str) -> None:
+    assert reader.countries(Words(text)) == ()
+
+
+def test_several_countries_are_all_told_and_a_misspelt_name_is_still_read(reader: Reader) -> None:
+    assert set(reader.countries(Words("I fled from Sudan to Uganda"))) == {"SD", "UG"}
+    assert set(reader.countries(Words("somewhere in Congo"))) == {"CD", "CG"}
+    assert reader.countries(Words("Ugandda")) == ("UG",)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("they came yesterday at noon", date(2026, 11, 25)),
+        ("it was the day before yesterday", date(2026, 11, 24)),
+        ("two weeks ago in the night", date(2026, 11, 12)),
+        ("on 3 May they took him", date(2026, 5, 3)),
+        ("December 2nd", date(2025, 12, 2)),
+        ("pasó hace tres días", date(2026, 11, 23)),
+        ("el 3 de mayo de 2025 vinieron", date(2025, 5, 3)),
+        ("c'était avant-hier soir", date(2026, 11, 24)),
+        ("il y a deux mois", date(2026, 9, 27)),
+        ("حدث ذلك قبل يومين", date(2026, 11, 24)),
+        ("قبل ثلاثة أيام", date(2026, 11, 23)),
+        ("это было вчера вечером", date(2026, 11, 25)),
+        ("пять дней назад", date(2026, 11, 21)),
+        ("3 мая", date(2026, 5, 3)),
+        ("foi há duas semanas", date(2026, 11, 12)),
+        ("前天他们来了", date(2026, 11, 24)),
+        ("三天前", date(2026, 11, 23)),
+        ("5月3日", date(2026, 5, 3)),
+        ("siku mbili zilizopita", date(2026, 11, 24)),
+        ("دیروز آمدند", date(2026, 11, 25)),
+        ("два тижні тому", date(2026, 11, 12)),
+        ("üç gün önce geldiler", date(2026, 11, 23)),
+        ("दो दिन पहले", date(2026, 11, 24)),
+        ("tiga hari yang lalu", date(2026, 11, 23)),
+        ("မနေ့က လာတယ်", date(2026, 11, 25)),
+        ("ትናንት መጡ", date(2026, 11, 25)),
+        ("2026-05-03", date(2026, 5, 3)),
+        ("on 3.5.2026, I think", date(2026, 5, 3)),
+    ],
+)  # fmt: skip
+def test_a_day_is_found_inside_a_sentence(reader: Reader, text: str, day: date) -> None:
+    assert reader.day(Words(text)) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yesterday, or two weeks ago", "31.2.2026", "soon", "in May", "99999", "", "٣٣/٣٣/٢٠٢٦"],
+)
+def test_a_day_that_is_unclear_is_none(reader: Reader, text: str) -> None:
+    assert reader.day(Words(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2", "two", "second", "the second", "number 2", "2.", "option two", "dos", "la segunda",
+        "deux", "le deuxième", "اثنان", "٢", "два", "второй", "dois", "二", "第二个", "mbili", "دو",
+        "друга", "iki", "दो", "dua", "နှစ်", "ሁለት", "pear", "peer?", "PEAR",
+    ],
+)  # fmt: skip
+def test_a_choice_is_read_by_number_word_or_near_spelling(reader: Reader, text: str) -> None:
+    wanted = ("pear",) if text != "peer?" else ()
+    assert reader.option(Words(text), FRUIT) == wanted
+
+
+@pytest.mark.parametrize("text", ["nine", "0", "-1", "two of them came", "seventeen", "⑨"])
+def test_a_number_without_a_choice_is_none(reader: Reader, text: str) -> None:
+    assert reader.option(Words(text), FRUIT) == ()
+
+
+def test_a_label_that_is_a_number_is_that_label(reader: Reader) -> None:
+    labels = tuple((name, Text(source=name, context="")) for name in ("three", "two", "one"))
+    assert reader.option(Words("two"), labels) == ("two",)
+    assert reader.option(Words("one"), labels) == ("one",)
