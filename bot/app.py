@@ -154,7 +154,7 @@ class Running:
     def work(self, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
         """Return the pieces of work of the chosen roles, by name."""
         found: dict[str, Coroutine[Any, Any, None]] = {
-            "content": run_jobs([_reload(self.settings, self.parts)], stop)
+            "content": run_jobs([_reload(self.settings, self.parts, self.understanding)], stop)
         }
         if "tick" in self.only:
             found["tick"] = run_jobs(jobs(self.parts), stop)
@@ -363,11 +363,13 @@ def _alerts(parts: Parts) -> dict[str, Any]:
     return found
 
 
-def _reload(settings: Settings, parts: Parts) -> Job:
+def _reload(settings: Settings, parts: Parts, understood: Understanding | None) -> Job:
     root = content_root(settings.content)
+    learns = {} if understood is None else {"taken_up": understood.take_up}
     reloading = Reloading(
         store=parts.store, clock=parts.clock, bookcase=parts.bookcase, root=root,
         cache=settings.home / "cache" / "catalogues", seen=signature(root),
+        **learns,
     )  # fmt: skip
     return Job(name="content", every=timedelta(seconds=10), run=reloading)
 

@@ -16,6 +16,7 @@ from bot.content.library import errors
 from bot.content.shelf import Signature, signature
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -37,6 +38,8 @@ class Reloading:
     root: Path
     cache: Path
     seen: Signature
+    taken_up: Callable[[Library], None] = lambda _library: None
+    """Told of content that is in use now, in a thread: who learns from it learns anew."""
 
     async def __call__(self) -> bool:
         """Look once; return whether other content is in use now."""
@@ -59,6 +62,7 @@ class Reloading:
         library, now = self.bookcase(), self.clock.now()
         await self.store.write(lambda tx: keep_flows(tx, library, now))
         log.info("content-taken-up")
+        await asyncio.to_thread(self.taken_up, library)
         return True
 
 

@@ -47,11 +47,13 @@ class Understanding:
         alarms: Mapping[str, object],
         opening: Callable[[], tuple[Embedded, Search | None]],
         rasa: RasaServer | None = None,
+        renewing: Callable[[Library], Callable[[], tuple[Embedded, Search | None]]] | None = None,
     ) -> None:
         self._alarms = Alarms(alarms)
         self._scripts = Languages()
         self._opening = opening
         self._engine: Embedded | None = None
+        self._renewing = renewing
         self._rasa = rasa
         self._search: Search | None = None
 
@@ -68,6 +70,20 @@ class Understanding:
             log.error("understanding-failed", kind=type(error).__name__)  # noqa: TRY400 - no traceback: it could hold words
         else:
             log.info("understanding-ready")
+
+    def take_up(self, library: Library) -> None:
+        """Understand by other content from now on: its alarm words at once, the rest once learnt.
+
+        Takes seconds when teaching lines changed, so call it from a thread. What was in use goes
+        on until then, and stays when the new one cannot be opened.
+        """
+        self._alarms = Alarms(library.alarms)
+        if self._renewing is None:
+            return
+        if self._rasa is not None:
+            self._rasa.known = frozenset(library.intents)
+        self._opening = self._renewing(library)
+        self.open()
 
     def __call__(self, words: Words, language: LanguageTag | None = None) -> Understood:
         """Return what words seem to mean, by what is in this process."""
@@ -109,20 +125,23 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
     """
     server = None if nlu == "embedded" else _rasa(nlu, library)
 
-    def opening() -> tuple[Embedded, Search | None]:
+    def opening(content: Library) -> tuple[Embedded, Search | None]:
         encoder = load_encoder()
         if not is_learnt(root, home, encoder):
             learn_apart(root, home)
         engine = open_embedded(
             root,
             home,
-            alarms=library.alarms,
+            alarms=content.alarms,
             encoder=encoder,
             with_encoder=encoder is not None,
         )
-        return engine, open_search(library, home, encoder)
+        return engine, open_search(content, home, encoder)
 
-    return Understanding(library.alarms, opening, server)
+    def renewing(content: Library) -> Callable[[], tuple[Embedded, Search | None]]:
+        return lambda: opening(content)
+
+    return Understanding(library.alarms, renewing(library), server, renewing)
 
 
 def _rasa(address: str, library: Library) -> RasaServer:

@@ -19,6 +19,8 @@ from bot.services.reload import Reloading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.content.library import Library
+
 ROOT = Path(__file__).parents[2]
 PERSON = FlowId("person")
 
@@ -108,14 +110,16 @@ class Store:
 async def test_a_running_program_takes_up_good_edits_and_refuses_bad_ones(content: Path) -> None:
     bookcase, store = Bookcase(open_library(content)), Store()
     first = bookcase().flows[PERSON].hash
+    told: list[Library] = []
     reloading = Reloading(
         store=store, clock=Clock(), bookcase=bookcase, root=content,
-        cache=content / "cache", seen=signature(content),
+        cache=content / "cache", seen=signature(content), taken_up=told.append,
     )  # fmt: skip
     assert await reloading() is False
     edit(content, "flow: person\n", "flow: person\nsteps_of_another: 1\n")
     assert await reloading() is False
     assert bookcase().flows[PERSON].hash == first
+    assert told == []
     edit(content, "steps_of_another: 1\n", "help: Somebody listens.\n")
     # Two helps in one mapping are refused as well.
     assert await reloading() is False
@@ -123,3 +127,4 @@ async def test_a_running_program_takes_up_good_edits_and_refuses_bad_ones(conten
     assert await reloading() is True
     assert bookcase().flows[PERSON].hash != first
     assert bookcase().flows[PERSON].hash in store.flows.kept
+    assert told == [bookcase()]

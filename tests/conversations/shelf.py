@@ -11,7 +11,7 @@ FLOWS = (
     "start", "sos", "danger", "help", "person", "language", "forget", "settings", "report",
     "resources", "mechanisms", "learn", "duty", "status", "letter", "reprisal", "follow_up",
     "reminders", "support", "checkin", "checkcontacts", "checkcontact", "checkboard",
-    "subscriptions", "alerts_stop", "alerts_safe", "alerts_help", "alerts_later",
+    "ask", "subscriptions", "alerts_stop", "alerts_safe", "alerts_help", "alerts_later",
 )  # fmt: skip
 SCRIPTS = {
     path.relative_to(HERE).with_suffix("").as_posix(): path
