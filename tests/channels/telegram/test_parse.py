@@ -87,7 +87,7 @@ CHANNEL_ORIGIN = {
             {"location": PLACE, "venue": {"location": PLACE, "title": "x", "address": "y"}},
             "location",
             None,
-            None,
+            "10.500000 -66.900000",
         ),
         ({"contact": {"phone_number": "+0", "first_name": "x"}}, "contact", None, None),
         (
