@@ -82,7 +82,7 @@ CHANNEL_ORIGIN = {
         ({"text": "an /sos inside"}, "text", None, "an /sos inside"),
         ({"sticker": STICKER}, "sticker", None, None),
         ({"dice": {"emoji": "🎲", "value": 4}}, "sticker", None, None),
-        ({"location": PLACE}, "location", None, None),
+        ({"location": PLACE}, "location", None, "10.500000 -66.900000"),
         (
             {"location": PLACE, "venue": {"location": PLACE, "title": "x", "address": "y"}},
             "location",
