@@ -359,7 +359,9 @@ def _alerts(parts: Parts) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for kind, acts in (("alerts", parts.broadcasts), ("drills", parts.drills)):
-        found |= AlertDesk(kind=kind, views=Views(acts=acts, library=parts.bookcase)).operations()
+        views = Views(acts=acts, library=parts.bookcase)
+        desk = AlertDesk(kind=kind, views=views, submitted=parts.alert_chat.call_second)
+        found |= desk.operations()
     return found
 
 

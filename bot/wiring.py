@@ -21,11 +21,13 @@ from bot.guidance.letter_lookups import letter_lookups
 from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
+from bot.services.alert_chat import AlertChat
+from bot.services.alert_show import BUTTON as ALERT_BUTTON
 from bot.services.apply import Clerk
 from bot.services.broadcast_ladder import Ladder
 from bot.services.broadcast_recall import Recall
 from bot.services.broadcast_send import Broadcasting
-from bot.services.broadcast_views import vocabulary
+from bot.services.broadcast_views import Views, vocabulary
 from bot.services.broadcasts import Broadcasts
 from bot.services.cases import REACH, TARGET, CaseWork, Targets
 from bot.services.check_in_acts import BOARD
@@ -105,6 +107,7 @@ class Parts:
     broadcasting: Broadcasting
     broadcasts: Broadcasts
     drills: Broadcasts
+    alert_chat: AlertChat
     sealing: Sealing
     shredding: Shredding
     case_work: CaseWork
@@ -160,6 +163,13 @@ def wire(
         library=bookcase,
         longest_days=settings.retention_days,
     )
+    alerts, drills = broadcasts_of(settings, bookcase, clock)
+    alert_chat = AlertChat(
+        views={
+            "alerts": Views(acts=alerts, library=bookcase),
+            "drills": Views(acts=drills, library=bookcase),
+        }
+    )
     files = Files(store=store, clock=clock, sealing=sealing, channels=by_name, clean=clean_copy)
     letters = LetterActs(library=bookcase, formats=letter_formats())
     check_ins = wire_check_ins(
@@ -178,6 +188,7 @@ def wire(
             **FollowUpActs(library=bookcase).acts(),
             **check_ins.acts.acts(),
             **ALERT_ACTS,
+            **alert_chat.acts(),
         },
         seal=intake.words,
         keep_file=files.keep,
@@ -190,7 +201,14 @@ def wire(
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
         search=understand.search if understand is not None else None,
-        more=(role_facts, intake.facts, check_ins.acts.facts, alert_facts, our_ways(settings)),
+        more=(
+            role_facts,
+            intake.facts,
+            check_ins.acts.facts,
+            alert_facts,
+            alert_chat.facts,
+            our_ways(settings),
+        ),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
     reception = Reception(
@@ -213,6 +231,7 @@ def wire(
             BUTTON: check_ins.house.hearing.press,
             WOKEN: check_ins.book.press,
             BOARD: board_press(check_ins),
+            ALERT_BUTTON: alert_chat.press,
         },
         openings={
             OPENING: follow_invitation,
@@ -233,17 +252,6 @@ def wire(
         recall=Recall(**shared),
         ladder=Ladder(library=bookcase, wake=delivery.wake),
         paid=settings.alert_paid,
-    )
-    alerts, drills = (
-        Broadcasts(
-            clock=clock,
-            drill=drill,
-            rules=Rules(alone_up_to=settings.alert_alone),
-            vocabulary=lambda: vocabulary(bookcase()),
-            new_reference=lambda: "".join(secrets.choice(_SIGNS) for _ in range(4)),
-            new_id=lambda: secrets.token_hex(8),
-        )
-        for drill in (False, True)
     )
     tidying = Tidying(store=store, clock=clock, channels=by_name, worker=worker)
     forgetting = Forgetting(store=store, clock=clock, tidying=tidying)
@@ -289,6 +297,7 @@ def wire(
         broadcasting=broadcasting,
         broadcasts=alerts,
         drills=drills,
+        alert_chat=alert_chat,
         sealing=sealing,
         shredding=shredding,
         case_work=CaseWork(clock=clock, sealing=sealing, relay=relay),
@@ -312,6 +321,24 @@ def our_ways(settings: Settings) -> Callable[[Tx, Person, Inbound | None], Mappi
     }  # fmt: skip
     known: dict[str, Answer] = {name: value for name, value in set_up.items() if value}
     return lambda _tx, _person, _inbound: known
+
+
+def broadcasts_of(
+    settings: Settings, bookcase: Bookcase, clock: Clock
+) -> tuple[Broadcasts, Broadcasts]:
+    """Return the acts on alerts, and those on drills."""
+
+    def one(*, drill: bool) -> Broadcasts:
+        return Broadcasts(
+            clock=clock,
+            drill=drill,
+            rules=Rules(alone_up_to=settings.alert_alone),
+            vocabulary=lambda: vocabulary(bookcase()),
+            new_reference=lambda: "".join(secrets.choice(_SIGNS) for _ in range(4)),
+            new_id=lambda: secrets.token_hex(8),
+        )
+
+    return one(drill=False), one(drill=True)
 
 
 def _is_group(channel: ChannelName, address: str) -> bool:

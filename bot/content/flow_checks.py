@@ -70,6 +70,10 @@ ACTS = frozenset(
         "check-in-quicker",
         "canary-invite",
         "canary-arm",
+        "alert-begin",
+        "alert-board",
+        "alert-submit",
+        "alert-text",
         "contact-accept",
         "contact-decline",
         "contact-leave",
@@ -108,6 +112,8 @@ FACTS = frozenset(
         "contact_of",
         "contact_invited",
         "canary_invited",
+        "alert_role",
+        "alert_ready",
     }
 )
 """What conditions may ask beside answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.contract.alerts import NameAlert
 from bot.contract.cases import AskQueue
+from bot.contract.operations import Nothing
 from bot.contract.shapes import plain
 from bot.desk.frame import HERE, WORKERS, Desk, Form
 from bot.desk.guard import dress, is_named_rightly, remember
@@ -96,21 +99,21 @@ class DeskApp:
         return dress(self._desk.show("trouble.html", status=500, code="broken", field=""))
 
     async def _events(self, desk: Desk, request: Request, form: Form) -> Response:
-        del request, form
+        del form
         return StreamingResponse(
-            self._tell(desk),
+            self._tell(desk, request.query_params.get("of", "")),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
-    async def _tell(self, desk: Desk) -> AsyncIterator[str]:
+    async def _tell(self, desk: Desk, topic: str) -> AsyncIterator[str]:
         """Say whenever what a page shows has changed; nothing of it is in the event."""
         said = ""
         yield "retry: 2000\n\n"
         for _ in range(_LOOKS):
             if self._stop.is_set():
                 return
-            news = await _news(desk)
+            news = await _news(desk, topic)
             text = json.dumps(news, sort_keys=True)
             yield f"data: {text}\n\n" if text != said else ": still here\n\n"
             said = text
@@ -120,17 +123,32 @@ class DeskApp:
                 await asyncio.wait_for(self._stop.wait(), self._look_every)
 
 
-async def _news(desk: Desk) -> dict[str, Any]:
+async def _news(desk: Desk, topic: str) -> dict[str, Any]:
     if not await desk.seat.is_taken():
         return {"locked": True}
     try:
         queue = await desk.ask("cases.queue", AskQueue())
+        alerts = await _of_alerts(desk, topic)
     except AskError as error:
         return {"reached": error.code != "no-server"}
     desk.seat.endangered = queue.endangered
     topics = {f"case:{one.case}": _digest(plain(one)) for one in queue.cases}
     whole = _digest([sorted(topics.items()), queue.on_duty, queue.endangered])
-    return {"reached": True, "topics": topics | {"queue": whole}}
+    return {"reached": True, "topics": topics | {"queue": whole} | alerts}
+
+
+async def _of_alerts(desk: Desk, topic: str) -> dict[str, str]:
+    """Look at the alert, or the list of them, that is open; at nothing else."""
+    kind, _, alert = topic.partition("/")
+    if kind not in {"alerts", "drills"}:
+        return {}
+    if not alert:
+        return {topic: _digest(plain(await desk.ask(f"{kind}.list", Nothing())))}
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", alert):
+        return {}
+    asked = NameAlert(alert=alert)
+    found = [plain(await desk.ask(f"{kind}.{one}", asked)) for one in ("picture", "board")]
+    return {topic: _digest(found)}
 
 
 def _digest(value: object) -> str:
@@ -158,6 +176,8 @@ async def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
         return _sign_in_page(desk, error.code, server=server, identity=identity)
     except VaultError:
         return _sign_in_page(desk, "wrong-passphrase", server=server, identity=identity)
+    if desk.seat.composed is not None:
+        return desk.go(desk.seat.composed[0])
     drafts = [case for case, kept in desk.seat.drafts.items() if any(kept.values())]
     return desk.go(f"/cases/{drafts[0]}" if drafts else "/")
 

@@ -58,6 +58,11 @@ class Form:
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
         self._fields = fields
 
+    @property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """All fields as they came."""
+        return self._fields
+
     def one(self, name: str) -> str:
         """Return a field, or nothing."""
         return next(iter(self._fields.get(name, ())), "")
@@ -245,14 +250,20 @@ class Desk:
             return self.show("trouble.html", status=500, code="broken", field="")
 
     async def _keep_draft(self, request: Request) -> None:
-        """Keep what was written in a case while the desk locked itself; shown after unlocking."""
-        case, last = request.path_params.get("case"), request.url.path.rpartition("/")[2]
-        if case is None or last not in _WRITTEN:
+        """Keep what was written while the desk locked itself; shown after unlocking."""
+        case = request.path_params.get("case")
+        place, _, last = request.url.path.rpartition("/")
+        alert = request.path_params.get("alert") is not None and last == "write"
+        if not alert and (case is None or last not in _WRITTEN):
             return
         fields = await _fields(request) or {}
-        if self.guard.is_ours(request, next(iter(fields.get("token", [""])))):
+        if not self.guard.is_ours(request, next(iter(fields.get("token", [""])))):
+            return
+        if case is not None:
             kept, name = _WRITTEN[last]
             self.seat.drafts[case] = {kept: next(iter(fields.get(name, [""])))}
+        else:
+            self.seat.composed = (f"{place}/edit", fields)
 
     def _trouble(self, request: Request, error: AskError) -> Response:
         log.info("desk-trouble", reason=error.code)

@@ -16,6 +16,7 @@ from bot.desk.server import AskError, Server, check_address
 from bot.vault.identity import load_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import httpx
@@ -52,6 +53,8 @@ class Seat:
     """A code and a field to be shown once, on the next page."""
     drafts: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """What was written and could not be sent, by case: shown again, never kept on disk."""
+    composed: tuple[str, Mapping[str, Sequence[str]]] | None = field(default=None, repr=False)
+    """An alert that could not be sent: where it is gone on with, and its form."""
     endangered: int = 0
     """Cases that too few can read, as of the last look."""
     _server: Server | None = field(default=None, repr=False)

@@ -360,11 +360,6 @@ def stands_over(old: Answer, new: Answer) -> bool:
     return not (new is Answer.LATER and old in {Answer.SAFE, Answer.HELP})
 
 
-def suppressed(number: int, *, below: int = 5) -> str:
-    """Return a count for an export: small ones would tell who they are."""
-    return str(number) if number == 0 or number >= below else f"<{below}"
-
-
 def kinds(alert: Alert) -> Collection[str]:
     """Return the kinds that somebody can have stopped to be left out of this alert."""
     found = ["drill"] if alert.drill else [f"severity-{alert.content.severity}"]

@@ -15,6 +15,7 @@ from bot.services.broadcast_forms import head
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.domain.broadcasts import Alert
     from bot.domain.coordinators import Coordinator
     from bot.services.broadcast_views import Views
     from bot.services.ports import Tx
@@ -34,10 +35,12 @@ class AlertDesk:
     Args:
         kind: `alerts` or `drills`, as the contract's names begin.
         views: Shows them; holds the acts.
+        submitted: Told that something waits for a second person.
     """
 
     kind: str
     views: Views
+    submitted: Callable[[Tx, Actor, Alert], None] = lambda _tx, _actor, _alert: None
 
     def operations(self) -> Mapping[str, Served]:
         """Return the service of every operation, by its name."""
@@ -54,7 +57,7 @@ class AlertDesk:
             "show": lambda tx, actor, asked: views.view(tx, actor, acts.read(tx, asked.alert)),
             "write": viewing(acts.write),
             "discard": acts.discard,
-            "submit": viewing(acts.submit),
+            "submit": viewing(self._submit),
             "return": viewing(acts.give_back),
             "approve": viewing(acts.approve),
             "pause": picturing(acts.pause),
@@ -70,6 +73,11 @@ class AlertDesk:
         if self.kind == "alerts":
             served["alerts.vocabulary"] = lambda tx, _who, _asked: views.vocabulary(tx)
         return served
+
+    def _submit(self, tx: Tx, actor: Actor, asked: Any) -> Alert:
+        alert = self.views.acts.submit(tx, actor, asked)
+        self.submitted(tx, actor, alert)
+        return alert
 
 
 def _serve(act: Callable[[Tx, Actor, Any], Any]) -> Served:

@@ -18,10 +18,10 @@ from bot.domain.broadcasts import (
     kinds,
     needs_second,
     refusal,
-    suppressed,
 )
 from bot.domain.ids import FlowId
 from bot.domain.languages import is_right_to_left
+from bot.domain.small_numbers import hidden
 from bot.flow.model import AskStep
 from bot.services.broadcast_forms import counts_of, head, written
 from bot.services.broadcast_texts import compose, compose_withdrawn
@@ -40,7 +40,6 @@ FLOW = FlowId("subscriptions")
 """Where people choose; its options are all that an audience can ask."""
 
 _ASKED = {"topic": "topics", "region": "regions", "group": "groups", "role": "role"}
-_HIDDEN_BELOW = 5
 
 
 def vocabulary(library: Library) -> dict[str, Collection[str]]:
@@ -149,14 +148,16 @@ class Views:
     def export(self, tx: Tx, alert: Alert) -> bytes:
         """Return the numbers as a table; small ones would tell who they are and are hidden."""
         lines = ["reference,state,language,outcome,reason,people"]
-        for one in counts_of(tx.ledger.counts(alert.id)):
-            number = suppressed(one.number, below=_HIDDEN_BELOW)
+        counts = counts_of(tx.ledger.counts(alert.id))
+        for one, shown in zip(counts, hidden([one.number for one in counts]), strict=True):
             lines.append(
-                f"{alert.reference},{alert.state},{one.language},{one.outcome},{one.reason},{number}"
+                f"{alert.reference},{alert.state},{one.language},{one.outcome},{one.reason},{shown}"
             )
         if alert.content.roll_call:
-            for answer, people in sorted(tx.ledger.answers(alert.id).items()):
-                shown = suppressed(people, below=_HIDDEN_BELOW)
+            answers = sorted(tx.ledger.answers(alert.id).items())
+            for (answer, _), shown in zip(
+                answers, hidden([number for _, number in answers]), strict=True
+            ):
                 lines.append(
                     f"{alert.reference},{alert.state},,answered,{answer or 'silent'},{shown}"
                 )

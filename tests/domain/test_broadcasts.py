@@ -29,7 +29,6 @@ from bot.domain.broadcasts import (
     needs_second,
     refusal,
     stands_over,
-    suppressed,
 )
 from bot.domain.ids import AlertId, LanguageTag
 
@@ -177,10 +176,6 @@ def test_later_takes_nothing_back() -> None:
     for old, new in itertools.product(Answer, Answer):
         kept = new is Answer.LATER and old in {Answer.SAFE, Answer.HELP}
         assert stands_over(old, new) is not kept
-
-
-def test_small_numbers_are_not_told() -> None:
-    assert [suppressed(n) for n in (0, 1, 4, 5, 40)] == ["0", "<5", "<5", "5", "40"]
 
 
 def test_somebody_who_stopped_drills_still_gets_alerts() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.desk.pages import (
+    alerts,
     allies,
     audit,
     card,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def every_page() -> tuple[Page, ...]:
     """Return all pages, in the order of the menu."""
     modules = (
-        queue, case, checkins, follow_ups, allies, points, notes, contacts, exports, keys, audit,
-        card, letter,
+        queue, case, alerts, checkins, follow_ups, allies, points, notes, contacts, exports, keys,
+        audit, card, letter,
     )  # fmt: skip
     return tuple(sorted((one.PAGE for one in modules), key=lambda page: page.order))

@@ -20,6 +20,8 @@
         const held = part.contains(document.activeElement) ? document.activeElement : null;
         const place = held && [...part.querySelectorAll("[data-row]")].indexOf(held);
         part.replaceChildren(...fresh.childNodes);
+        // What was said about the state before is not true of this one.
+        if (part.dataset.part === "state") document.getElementById("notice")?.remove();
         wake(part);
         if (held && place >= 0) {
           const rows = part.querySelectorAll("[data-row]");
@@ -31,7 +33,7 @@
   }
 
   function listen() {
-    const source = new EventSource("/events");
+    const source = new EventSource("/events?of=" + encodeURIComponent(topic));
     source.onmessage = (event) => {
       const news = JSON.parse(event.data);
       offline.hidden = news.reached !== false;
