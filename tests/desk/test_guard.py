@@ -26,7 +26,12 @@ def every_route() -> list[tuple[str, str]]:
     found = [(method, path) for page in every_page() for method, path, _ in page.routes]
     own = [("GET", "/events"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/lock")]
     return [
-        (method, path.format(case=CASE, export="x-0", sequence="0", name="n", id="i"))
+        (
+            method,
+            path.format(
+                case=CASE, export="x-0", sequence="0", name="n", id="i", alert="a-0", verb="submit"
+            ),
+        )
         for method, path in [*found, *own]
     ]
 
