@@ -32,9 +32,14 @@ def lend(home: Path, shared: Path | None = None) -> None:
         learn_apart(content_root(), place)
     os.utime(place)
     _forget_others(shared, place)
-    if (place / "cache").exists():
+    borrow(place, home)
+
+
+def borrow(learnt: Path, home: Path) -> None:
+    """Fill a home's cache from another home's."""
+    if (learnt / "cache").exists():
         shutil.copytree(
-            place / "cache", home / "cache", copy_function=_link, dirs_exist_ok=True,
+            learnt / "cache", home / "cache", copy_function=_link, dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("*.lock", "*.part"),
         )  # fmt: skip
 

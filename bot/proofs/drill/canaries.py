@@ -23,6 +23,8 @@ _MARKER = (8, 6, 6)
 _TAIL = 8
 _FIRST_ID, _ID_RANGE = 7_000_000_000, 10**5
 """Numbers of one run share all but their last five digits."""
+_LOW = 1 << 16
+"""Two bytes of a number, kept in binary, that tell nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def number_markers(first: int) -> Iterator[tuple[str, bytes]]:
     """Give what every number that begins as `first` does has in common, in each form."""
     digits = len(str(first)) - len(str(_ID_RANGE)) + 1
     yield from forms(str(first)[:digits])
-    for number in (first, first + _ID_RANGE):
+    for number in range(first, first + _ID_RANGE + _LOW, _LOW):
         big = number.to_bytes(6, "big")[:4]
         yield "binary", big
         yield "binary", big[::-1]

@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.proofs.drill.opened import opened
+from bot.proofs.drill.opened import WANTED, opened
 from bot.proofs.drill.planters import PLANTERS
 from bot.proofs.drill.stage import memory_of, staged
 from bot.settings import Settings
@@ -72,6 +72,8 @@ async def run(
     seed: int = 1,
     folder: Path | None = None,
     planters: Sequence[Planter] = PLANTERS,
+    memory: bool = True,
+    learnt: Path | None = None,
 ) -> Verdict:
     """Plant so many canaries, steal twice, and say what was found.
 
@@ -80,15 +82,21 @@ async def run(
         seed: Of words and moments.
         folder: Where to play; a temporary folder by default.
         planters: Who plants.
+        memory: Off leaves out what the program's memory holds: looking there takes long.
+        learnt: A home whose cache is full, so that nothing is learnt for the drill.
     """
     if folder is not None:
-        return await _run(canaries, seed, folder, planters)
+        return await _run(canaries, seed, folder, planters, learnt, memory=memory)
     with tempfile.TemporaryDirectory(prefix="vigil-drill-") as made:
-        return await _run(canaries, seed, Path(made) / "server", planters)
+        played = Path(made) / "server"
+        return await _run(canaries, seed, played, planters, learnt, memory=memory)
 
 
-async def _run(canaries: int, seed: int, folder: Path, planters: Sequence[Planter]) -> Verdict:
-    async with staged(folder, seed) as stage:
+async def _run(
+    canaries: int, seed: int, folder: Path, planters: Sequence[Planter], learnt: Path | None, *,
+    memory: bool,
+) -> Verdict:  # fmt: skip
+    async with staged(folder, seed, learnt) as stage:
         looking = asyncio.ensure_future(_look_again_and_again(stage))
         try:
             await _plant(stage, canaries, planters)
@@ -101,7 +109,7 @@ async def _run(canaries: int, seed: int, folder: Path, planters: Sequence[Plante
         await stage.office.close_everything()
         await _with_key(stage)
         search = stage.search()
-        remembered = await asyncio.to_thread(_remembered, stage, search)
+        remembered = await asyncio.to_thread(_remembered, stage, search) if memory else 0
         found = list(dict.fromkeys(stage.found))
         return Verdict(
             planted=len(stage.cage.planted),
@@ -155,8 +163,10 @@ def _opened(stage: Stage, *, addresses: bool) -> list[Found]:
     search, found = stage.search(), []
     key = bytes.fromhex(stage.key_file.read_text().strip())
     for place, clear in opened(stage.home / "vigil.db", key):
-        if place != "person.address" or addresses:
-            found += search.look(clear, f"with the key: {place}")
+        # Whoever wants to be asked again, or takes alerts, must be reached for that.
+        if place == WANTED or (place == "person.address" and not addresses):
+            continue
+        found += search.look(clear, f"with the key: {place}")
     return found
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from bot.domain.errors import VaultError
+from bot.services.follow_up import KIND as FOLLOW_UP
 from bot.storage import check_tables
 from bot.storage.broadcast_tables import alert, ledger, meaning, subscriber
 from bot.storage.case_tables import cases, opened_cases, replies
@@ -64,6 +65,12 @@ NOT_OF_PEOPLE = frozenset(
 )  # fmt: skip
 """Marks of the installation itself, random ids, and what the application key does not open."""
 
+WANTED = "person.address of somebody who is to be written to"
+_WANTED = union(
+    select(timer.c.person).where(timer.c.kind == FOLLOW_UP), select(subscriber.c.person)
+)
+"""People who chose to be asked again about a letter, or take alerts."""
+
 
 def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
     """Give every value that the key opens, with the name of its place."""
@@ -71,10 +78,13 @@ def opened(database: Path, key: bytes) -> Iterator[tuple[str, bytes]]:
     engine = open_engine(parse(f"sqlite:///{database}"))
     try:
         with engine.connect() as conn:
+            wanted = set(conn.execute(_WANTED).scalars())
             for column, context in SEALED.items():
                 for row in conn.execute(select(column.table).where(column.is_not(None))):
                     sealed = getattr(row, column.name)
                     place = f"{column.table.name}.{column.name}"
+                    if column is person.c.address and row.id in wanted:
+                        place = WANTED
                     try:
                         # Padding stays: it is not the same for every column and hides nothing.
                         yield place, cipher.open(sealed, context=context(row))

@@ -22,7 +22,7 @@ from bot.proofs.drill.office import Office
 from bot.proofs.drill.search import Search
 from bot.proofs.drill.server import DONE
 from bot.proofs.program import Program
-from bot.proofs.warm import lend
+from bot.proofs.warm import borrow, lend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -152,8 +152,14 @@ def _make_room(folder: Path) -> tuple[Path, Path]:
 
 
 @asynccontextmanager
-async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
-    """Start everything; stop it after the block."""
+async def staged(folder: Path, seed: int, learnt: Path | None = None) -> AsyncIterator[Stage]:
+    """Start everything; stop it after the block.
+
+    Args:
+        folder: Where everything lies.
+        seed: Of words and moments.
+        learnt: A home whose cache is full; what is kept for all proofs by default.
+    """
     hidden, temporary = _make_room(folder)
     chance, clock = Random(seed), TelegramClock(hidden)
     port = free_port()
@@ -164,6 +170,7 @@ async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
                 "VIGIL_TELEGRAM_TOKEN": api.token,
                 "VIGIL_TELEGRAM_API": api.base,
                 "VIGIL_LISTEN": f"127.0.0.1:{port}",
+                "VIGIL_WEB_URL": f"http://127.0.0.1:{port}",
                 "VIGIL_KEY_FILE": str(folder / "keys" / "application.key"),
                 "VIGIL_LOG_LEVEL": "DEBUG",
                 "TMPDIR": str(temporary),
@@ -180,7 +187,10 @@ async def staged(folder: Path, seed: int) -> AsyncIterator[Stage]:
             folder=folder, program=program, api=api, clock=clock, cage=Cage(chance),
             chance=chance, web=f"http://127.0.0.1:{port}",
         )  # fmt: skip
-        await asyncio.to_thread(lend, program.home)
+        if learnt is None:
+            await asyncio.to_thread(lend, program.home)
+        else:
+            borrow(learnt, program.home)
         try:
             await program.start()
             await stage.listening()

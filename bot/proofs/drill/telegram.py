@@ -133,11 +133,24 @@ async def press(person: Person, label: str) -> list[Heard]:
         NotOfferedError: It did not come.
     """
     heard: list[Heard] = []
+    await _pressed(person, label, heard)
+    return [*heard, *await answer(person)]
+
+
+async def follow(person: Person, label: str) -> str:
+    """Press a button that leads elsewhere, once it is there; return the address.
+
+    Raises:
+        NotOfferedError: It did not come.
+    """
+    return await _pressed(person, label, [])
+
+
+async def _pressed(person: Person, label: str, heard: list[Heard]) -> str:
     until = asyncio.get_running_loop().time() + _PRESS_WITHIN
     while True:
         try:
-            await person.presses(label)
-            return [*heard, *await answer(person)]
+            return await person.presses(label)
         except NotOfferedError:
             if asyncio.get_running_loop().time() > until:
                 raise
