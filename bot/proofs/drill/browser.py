@@ -57,9 +57,9 @@ async def _visit(stage: Stage, number: int, share: int) -> None:
                 page = await (await session.post("/say", data=form)).text()
         form = dict(_FIELDS.findall(page))
         if number % 2:
-            await session.post("/leave", data=form)
+            (await session.post("/leave", data=form)).release()
         else:
-            await session.post("/say", data={**form, "text": "/stop"})
+            (await session.post("/say", data={**form, "text": "/stop"})).release()
 
 
 async def _act(stage: Stage, session: aiohttp.ClientSession, page: str, act: str, word: str) -> str:
@@ -78,8 +78,8 @@ async def _act(stage: Stage, session: aiohttp.ClientSession, page: str, act: str
             data.add_field("file", content, filename=f"{word}.pdf", content_type="application/pdf")
             answer = await session.post("/file", data=data)
         case _:
-            await session.get(f"/static/{word}/chat.css")
-            await session.get(f"/file/{word}")
+            (await session.get(f"/static/{word}/chat.css")).release()
+            (await session.get(f"/file/{word}")).release()
             answer = await session.get("/", params={"open": word})
     if answer.status == _NOT_OURS:
         raise RuntimeError("the web chat did not take what was sent from its own page")

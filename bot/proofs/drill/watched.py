@@ -38,8 +38,9 @@ async def be_checked_on(stage: Stage, share: int) -> None:
         link = await follow(person, "Choose PIN and words")
         secrets = {name: stage.cage.word(f"{name} of a check-in") for name in _SECRETS}
         async with aiohttp.ClientSession() as session:
-            await session.get(link)
+            (await session.get(link)).release()
             response = await session.post(link, data=secrets)
+            response.release()
             if response.status != _TAKEN:
                 raise RuntimeError("the page for PIN and words did not take them")
         await answer(person)
@@ -82,7 +83,7 @@ async def write_letters(stage: Stage, share: int) -> None:
             word = stage.cage.word("own account in a letter")
             page = await _say(session, page, f"My neighbour {word} saw it all.")
             await _press(session, page, "no")
-            await session.post("/leave", data=dict(_FIELDS.findall(page)))
+            (await session.post("/leave", data=dict(_FIELDS.findall(page)))).release()
 
 
 async def _say(session: aiohttp.ClientSession, page: str, text: str) -> str:
