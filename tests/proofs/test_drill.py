@@ -30,6 +30,7 @@ def test_every_column_of_bytes_is_opened_or_known_to_hold_nobody() -> None:
     assert columns == set(SEALED) | NOT_OF_PEOPLE
 
 
+@pytest.mark.prove
 async def test_a_thief_finds_nothing_and_coordinators_read_everything(learnt: Path) -> None:
     gentle = [one for one in PLANTERS if not one.alone]
     verdict = await run(40, seed=3, planters=gentle, memory=False, learnt=learnt)

@@ -137,15 +137,6 @@ async def press(person: Person, label: str) -> list[Heard]:
     return [*heard, *await answer(person)]
 
 
-async def follow(person: Person, label: str) -> str:
-    """Press a button that leads elsewhere, once it is there; return the address.
-
-    Raises:
-        NotOfferedError: It did not come.
-    """
-    return await _pressed(person, label, [])
-
-
 async def _pressed(person: Person, label: str, heard: list[Heard]) -> str:
     until = asyncio.get_running_loop().time() + _PRESS_WITHIN
     while True:
