@@ -75,6 +75,7 @@ async def run(
     people: int = 12,
     seed: int = 1,
     database: Sequence[str] = ("",),
+    shred: str = "",
 ) -> Verdict:
     """Kill and start the program so many times while people talk.
 
@@ -85,6 +86,7 @@ async def run(
         people: How many talk at once.
         seed: Of the moments of killing.
         database: URLs of one process each; "" is SQLite in the program's own folder.
+        shred: URL of the shred keys that several share.
     """
     chance = random.Random(seed)
     verdict = Verdict()
@@ -100,6 +102,7 @@ async def run(
                     "VIGIL_LISTEN": f"127.0.0.1:{free_port()}",
                     "VIGIL_KEY_FILE": str(folder / "keys" / "application.key"),
                     **({"VIGIL_DATABASE_URL": url} if url else {}),
+                    **({"VIGIL_SHRED_URL": shred} if shred else {}),
                 },
             )
             for number, url in enumerate(database)
@@ -126,6 +129,8 @@ async def run(
                 await victim.start()
             over.set()
             await asyncio.gather(*rounds)
+            for program in programs:
+                program.must_have_worked()
             verdict.violations = len((await api.do("state"))["violations"])
         finally:
             for program in programs:

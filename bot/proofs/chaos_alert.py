@@ -94,6 +94,7 @@ async def run(
     rate: float,
     seed: int = 1,
     database: Sequence[str] = ("",),
+    shred: str = "",
 ) -> Verdict:
     """Kill and start senders so many times while an alert goes out.
 
@@ -105,6 +106,7 @@ async def run(
         rate: Messages a second, at most 30, of all processes together.
         seed: Of the moments of killing.
         database: URLs of one process each; "" is SQLite in the program's own folder.
+        shred: URL of the shred keys that several share.
     """
     chance = random.Random(seed)
     key = folder / "keys" / "application.key"
@@ -122,6 +124,7 @@ async def run(
                     "VIGIL_KEY_FILE": str(key),
                     "VIGIL_ALERT_RATE": str(rate),
                     **({"VIGIL_DATABASE_URL": url} if url else {}),
+                    **({"VIGIL_SHRED_URL": shred} if shred else {}),
                 },
             )
             for number, url in enumerate(database)
@@ -142,7 +145,10 @@ async def run(
                 await victim.kill()
                 done += 1
                 await victim.start()
-            return await _judge(opened, api, kills=done, people=people)
+            verdict = await _judge(opened, api, kills=done, people=people)
+            for program in programs:
+                program.must_have_worked()
+            return verdict
         finally:
             for program in programs:
                 await program.stop()

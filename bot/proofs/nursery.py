@@ -35,6 +35,7 @@ READY_WITHIN = 600.0
 
 GONE_WITHIN = 20.0
 _POLL = 0.005
+FAILED = "a program ended by itself:"
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -129,6 +130,16 @@ class Child:
         }  # fmt: skip
         self.pid = await self.nursery.bear(order)
 
+    def must_have_worked(self) -> None:
+        """Check that it ended only when it was told to; else others did its work.
+
+        Raises:
+            RuntimeError: It ended by itself, with the reason that it gave.
+        """
+        for line in self.log.read_text().splitlines():
+            if line.startswith(FAILED):
+                raise RuntimeError(line)
+
     async def kill(self) -> None:
         """Kill it without a word."""
         await self._end(signal.SIGKILL)
@@ -199,7 +210,7 @@ def _live(order: dict[str, Any], library: Library, understood: Understanding | N
         _serve(order, library, understood)
         status = 0
     except BaseException as error:  # noqa: BLE001 - nothing above it may go on in this process
-        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        print(f"{FAILED} {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     finally:
         os._exit(status)
 

@@ -45,8 +45,11 @@ async def test_kills_on_sqlite_lose_nothing(nursery: Nursery, tmp_path: Path) ->
 async def test_kills_of_two_processes_on_one_postgresql_lose_nothing(
     nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
-    url = new_postgres_url()
-    _holds(await run(tmp_path, nursery=nursery, kills=FEW, seed=8, database=(url, url)), FEW)
+    url, shred = new_postgres_url(), new_postgres_url()
+    verdict = await run(
+        tmp_path, nursery=nursery, kills=FEW, seed=8, database=(url, url), shred=shred
+    )
+    _holds(verdict, FEW)
 
 
 @of_one_loop
@@ -61,8 +64,11 @@ async def test_two_hundred_kills_on_sqlite_lose_nothing(nursery: Nursery, tmp_pa
 async def test_two_hundred_kills_of_two_processes_lose_nothing(
     nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
-    url = new_postgres_url()
-    _holds(await run(tmp_path, nursery=nursery, kills=MANY, seed=10, database=(url, url)), MANY)
+    url, shred = new_postgres_url(), new_postgres_url()
+    verdict = await run(
+        tmp_path, nursery=nursery, kills=MANY, seed=10, database=(url, url), shred=shred
+    )
+    _holds(verdict, MANY)
 
 
 _REPEATED = "Repeat a1b2c3: this may have reached you before.\n"

@@ -48,10 +48,10 @@ async def test_kills_during_an_alert_on_sqlite_miss_nobody(
 async def test_kills_of_three_senders_on_one_postgresql_miss_nobody(
     nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
-    url = new_postgres_url()
+    url, shred = new_postgres_url(), new_postgres_url()
     verdict = await run(
         tmp_path, nursery=nursery, kills=FEW, people=A_FEW_PEOPLE, rate=30, seed=8,
-        database=(url, url, url),
+        database=(url, url, url), shred=shred,
     )  # fmt: skip
     _holds(verdict, FEW)
 
@@ -70,10 +70,10 @@ async def test_two_hundred_kills_during_an_alert_to_5000_on_sqlite(
 async def test_two_hundred_kills_of_three_senders_during_an_alert_to_5000(
     nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
-    url = new_postgres_url()
+    url, shred = new_postgres_url(), new_postgres_url()
     verdict = await run(
         tmp_path, nursery=nursery, kills=MANY, people=MANY_PEOPLE, rate=30, seed=10,
-        database=(url, url, url),
+        database=(url, url, url), shred=shred,
     )  # fmt: skip
     _holds(verdict, MANY)
 
