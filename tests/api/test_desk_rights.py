@@ -120,7 +120,7 @@ def example(kind: Any) -> Any:
 
 def fitting(bound: Text | None) -> str:
     shortest = bound.shortest if bound else 0
-    for text in ("en", "a" * shortest, "age1" + "q" * 58, "09:00", ""):
+    for text in ("en", "a" * shortest, "age1" + "q" * 58, "09:00", "T1", "UG", ""):
         if bound is None or (
             shortest <= len(text) <= bound.longest
             and (not bound.pattern or re.fullmatch(bound.pattern, text))

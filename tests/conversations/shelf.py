@@ -12,7 +12,7 @@ FLOWS = (
     "resources", "mechanisms", "learn", "duty", "status", "letter", "reprisal", "follow_up",
     "reminders", "support", "checkin", "checkcontacts", "checkcontact", "checkboard",
     "ask", "subscriptions", "alerts_stop", "alerts_safe", "alerts_help", "alerts_later",
-    "alert_write", "alert_board",
+    "alert_write", "alert_board", "canary",
 )  # fmt: skip
 SCRIPTS = {
     path.relative_to(HERE).with_suffix("").as_posix(): path

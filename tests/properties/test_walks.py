@@ -87,7 +87,7 @@ def everywhere(place: Place, language: LanguageTag, channel: ChannelName) -> Ite
 
 
 OF_OTHER_STATES = {
-    "ask", "checkin", "duty", "follow_up", "letter", "person", "reminders", "report", "status",
+    "alert_board", "alert_write", "ask", "checkin", "duty", "follow_up", "letter", "person", "reminders", "report", "status",
     "subscriptions", "support",
 }  # fmt: skip
 """Flows with questions that pressing alone does not lead to: they need somebody on duty, a plan, a
@@ -143,8 +143,11 @@ def corrects_all(walker: Walker) -> None:
                 break
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("channel", "language"),
+    [(CHANNELS[0], tag) for tag in LANGUAGES]
+    + [(channel, tag) for channel in CHANNELS[1:] for tag in (LANGUAGES[0], LANGUAGES[3])],
+)
 def test_from_every_question_there_is_a_way_on_and_one_to_sos(
     place: Place, language: LanguageTag, channel: ChannelName
 ) -> None:

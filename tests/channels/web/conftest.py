@@ -50,7 +50,7 @@ class MemoryStore:
 
     def find(self, person: str) -> Any:
         tag = self.languages.get(person)
-        return SimpleNamespace(language=tag, language_hint=None) if tag else None
+        return SimpleNamespace(language=tag, language_hint=None, speaks=tag) if tag else None
 
     def put(
         self, person: str, ref: str, message: Outgoing, *, at: datetime, until: datetime
