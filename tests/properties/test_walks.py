@@ -87,7 +87,8 @@ def everywhere(place: Place, language: LanguageTag, channel: ChannelName) -> Ite
 
 
 OF_OTHER_STATES = {
-    "alert_board", "alert_write", "ask", "checkin", "duty", "follow_up", "letter", "person", "reminders", "report", "status",
+    "alert_board", "alert_write", "ask", "checkin", "duty", "follow_up", "letter", "person",
+    "reminders", "report", "status",
     "subscriptions", "support",
 }  # fmt: skip
 """Flows with questions that pressing alone does not lead to: they need somebody on duty, a plan, a
@@ -111,7 +112,7 @@ def elsewhere(
 def reaches_sos(walker: Walker) -> None:
     """Check that one message leads to the first words and the numbers, and to a question."""
     library, language = walker.house.library, walker.language
-    for way in (SOS[language], "/sos", ""):
+    for way in (SOS.get(language, "SOS"), "/sos", ""):
         other = walker.twin()
         shown = other.writes(way) if way else other.presses(word_data(Universal.SOS))
         top = other.session.top
