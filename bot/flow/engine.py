@@ -61,9 +61,11 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
                 answer.silence(run)
         case _ as never:
             assert_never(never)
-    if run.top is None and run.wordless and not isinstance(event, TimedOut):
-        # A flow that was opened by itself may end without a word; the person did something.
-        run.ask(run.phrase("ended"), words=(Universal.MENU, Universal.SOS))
+    if run.top is None and not isinstance(event, TimedOut):
+        if run.wordless:
+            # A flow that was opened by itself may end without a word; the person did something.
+            run.tell(run.phrase("ended"))
+        run.leave_a_way_on((Universal.MENU, Universal.SOS))
     return run.sprint()
 
 

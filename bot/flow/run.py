@@ -93,6 +93,16 @@ class Run:
             lines, self._lines = tuple(self._lines), []
             self._effects.append(effects.Say(lines=lines, turn=self.turn))
 
+    def leave_a_way_on(self, words: tuple[Universal, ...]) -> None:
+        """Put words as buttons under the last text, unless it is kept or has buttons already."""
+        self.flush()
+        said = [at for at, one in enumerate(self._effects) if isinstance(one, effects.Say)]
+        last = self._effects[said[-1]] if said else None
+        if not isinstance(last, effects.Say) or last.keep:
+            return
+        if not (last.choices or last.words or last.flows):
+            self._effects[said[-1]] = replace(last, words=words)
+
     def ask(
         self,
         text: Text,

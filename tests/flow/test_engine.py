@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.ids import FlowId, StepId
-from bot.flow.effects import ClearChat, CloseMatter, KeepWords, SetTimer
+from bot.flow.effects import ClearChat, CloseMatter, KeepWords, Say, SetTimer
 from bot.flow.inputs import Chose, Gave, Item, TimedOut, Understood, Universal
 from bot.flow.model import AskKind, FinishStep, Timeout
 from tests.flow.shelf import Chat, ask, branch, call, end, flow, say, show, text
@@ -161,6 +161,14 @@ def test_a_cry_for_help_where_a_choice_was_asked_interrupts() -> None:
         .says("they took him", understand=lambda _: Understood(urgent=True))
     )
     assert chat.session.frames[-1].flow == "danger"
+
+
+def test_whoever_says_that_there_is_no_danger_is_not_left_without_a_way_on() -> None:
+    chat = Chat().says("they took him", understand=lambda _: Understood(urgent=True))
+    chat.presses("no")
+    assert chat.session.top is None
+    last = [effect for effect in chat.effects if isinstance(effect, Say)][-1]
+    assert last.words == (Universal.MENU, Universal.SOS)
 
 
 def test_inside_an_emergency_a_cry_does_not_start_it_again() -> None:
