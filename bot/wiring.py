@@ -21,7 +21,7 @@ from bot.guidance.letter_lookups import letter_lookups
 from bot.guidance.lookups import lookups
 from bot.scheduler import Job
 from bot.services.acts import ACTS
-from bot.services.alert_chat import AlertChat
+from bot.services.alert_chat import ALERT_ROLE_FACTS, AlertChat
 from bot.services.alert_show import BUTTON as ALERT_BUTTON
 from bot.services.apply import Clerk
 from bot.services.broadcast_ladder import Ladder
@@ -30,7 +30,7 @@ from bot.services.broadcast_send import Broadcasting
 from bot.services.broadcast_views import Views, vocabulary
 from bot.services.broadcasts import Broadcasts
 from bot.services.cases import REACH, TARGET, CaseWork, Targets
-from bot.services.check_in_acts import BOARD
+from bot.services.check_in_acts import BOARD, CHECK_IN_FACTS
 from bot.services.check_in_canaries import OPENING as CANARY_OPENING
 from bot.services.check_in_canaries import open_invitation as open_canary
 from bot.services.check_in_contacts import KIND as CONTACT
@@ -40,15 +40,15 @@ from bot.services.check_in_effects import BUTTON, WOKEN
 from bot.services.coordinators import OPENING, follow_invitation
 from bot.services.deliver import Delivery
 from bot.services.due import DueTimers
-from bot.services.duty import ACKNOWLEDGE, Paging, house, role_facts
-from bot.services.facts import FactBook
+from bot.services.duty import ACKNOWLEDGE, ROLE_FACTS, Paging, house, role_facts
+from bot.services.facts import FactBook, Source
 from bot.services.files import FETCH, Files
 from bot.services.floods import Floods
 from bot.services.follow_up import KIND as FOLLOW_UP
 from bot.services.follow_up import FollowUpActs, FollowUps
 from bot.services.forget import Forgetting
 from bot.services.heartbeat import Heartbeat, Pulse
-from bot.services.intake import Intake, intake_acts
+from bot.services.intake import INTAKE_FACTS, Intake, intake_acts
 from bot.services.keys import Keeping
 from bot.services.letters import Format, LetterActs
 from bot.services.pace import UNLIMITED, Chats, Rate
@@ -58,6 +58,7 @@ from bot.services.relay import Relay
 from bot.services.reload import keep_flows
 from bot.services.sealing import Sealing, Shredding, sound_the_alarm
 from bot.services.subscriptions import ACTS as ALERT_ACTS
+from bot.services.subscriptions import ALERT_FACTS
 from bot.services.subscriptions import tell as alert_facts
 from bot.services.tidy import Tidying, tidy
 from bot.wiring_check_ins import WiredCheckIns, board_press, wire_check_ins
@@ -201,13 +202,16 @@ def wire(
         lookups=lambda *of: {**lookups(*of), **letter_lookups(*of)},
         understand=understand,
         search=understand.search if understand is not None else None,
-        more=(
-            role_facts,
-            intake.facts,
-            check_ins.acts.facts,
-            alert_facts,
-            alert_chat.facts,
-            our_ways(settings),
+        more=tuple(
+            Source(names=names, tell=tell)
+            for names, tell in (
+                (ROLE_FACTS, role_facts),
+                (INTAKE_FACTS, intake.facts),
+                (CHECK_IN_FACTS, check_ins.acts.facts),
+                (ALERT_FACTS, alert_facts),
+                (ALERT_ROLE_FACTS, alert_chat.facts),
+                (WAYS, our_ways(settings)),
+            )
         ),
     )
     paging = Paging(store=store, clock=clock, library=bookcase, wake=delivery.wake)
@@ -312,6 +316,9 @@ def wire(
             store=store, clock=clock, swept=lambda: pulse.at, ping=_ping(settings.heartbeat_url)
         ),
     )
+
+
+WAYS = frozenset({"our_signal", "our_web", "our_phone"})
 
 
 def our_ways(settings: Settings) -> Callable[[Tx, Person, Inbound | None], Mapping[str, Answer]]:

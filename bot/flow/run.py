@@ -6,9 +6,10 @@ Everything the parts of the engine share stands here; which way a conversation g
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.ids import FlowId
 from bot.flow import effects
@@ -17,7 +18,7 @@ from bot.flow.model import AskStep, CountryName, Day, Text
 from bot.flow.session import Frame, Pending, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bot.domain.ids import StepId
     from bot.domain.words import Words
@@ -221,10 +222,12 @@ class Run:
 
     # -- answers ----------------------------------------------------------------------------
 
-    def answers(self, frame: Frame) -> dict[str, Answer]:
+    def answers(self, frame: Frame) -> Mapping[str, Answer]:
         """Return answers over known facts: what conditions, lookups and sentences look at."""
         greeted: dict[str, Answer] = {"greeted": "yes" if self.greeted else "no"}
-        return {**greeted, **self.facts.known, **frame.answers}
+        # One over the other, not one of all: facts that nothing asks for are not read.
+        layers: tuple[Any, ...] = (frame.answers, self.facts.known, greeted)
+        return ChainMap(*layers)
 
     def items(self, frame: Frame, lookup: str) -> tuple[Item, ...]:
         """Ask a lookup; one that is not there finds nothing."""

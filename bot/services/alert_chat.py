@@ -57,6 +57,9 @@ _DRAFTS = {"text": "alert_write.alert_text", "correction": "alert_write.alert_co
 _TOLD = frozenset({"own-alert", "changed", "state", "faulty-text", "nobody", "not-yours", "role"})
 
 
+ALERT_ROLE_FACTS = frozenset({"alert_role", "alert_ready"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChat:
     """Acts of flows, and buttons, over alerts and over drills."""

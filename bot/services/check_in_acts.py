@@ -50,6 +50,14 @@ _QUIET = {"night": (22, 7), "late": (0, 8)}
 _BLAND = frozenset({"plain", "weather", "tea", "plants", "book"})
 
 
+CHECK_IN_FACTS = frozenset(
+    {
+        "checkin", "checkin_pin", "checkin_safe", "checkin_contacts", "checkin_duty", "contact_of",
+        "contact_invited", "canary_invited",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInActs:
     """The acts, over the parts of check-ins."""

@@ -55,6 +55,9 @@ def house(tx: Tx) -> House:
     )
 
 
+ROLE_FACTS = frozenset({"role", "duty"})
+
+
 def role_facts(tx: Tx, person: Person, inbound: Inbound | None) -> Mapping[str, Answer]:
     """Return what flows may know of somebody who answers; nothing of anybody else."""
     del inbound

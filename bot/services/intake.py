@@ -72,6 +72,9 @@ def looks_private(words: Words) -> bool:
     return any(one.search(text) for one in (_DIGITS, _MAIL, _PLACE, _BANK))
 
 
+INTAKE_FACTS = frozenset({"intake", "report", "receipt", "case_state", "case_answer", "only_us"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Takes reports in. Everything here runs inside a unit."""

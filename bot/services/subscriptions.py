@@ -84,6 +84,9 @@ def answer_roll_call(tx: Tx, moment: Moment, do: Do) -> Person:
     return moment.person
 
 
+ALERT_FACTS = frozenset({"after_alert"})
+
+
 def tell(tx: Tx, person: Person, inbound: Inbound | None) -> Mapping[str, flow_session.Answer]:
     """Tell flows whether somebody takes alerts, and whether one came lately."""
     if inbound is None:
