@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.content.catalogues import Catalogues, load_catalogues
@@ -52,9 +53,9 @@ SAFETY_FLOWS = frozenset({"start", "sos", "danger", "person", "language", "help"
 """What must be complete in a language before it is offered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Library:
-    """Everything people read, and how it is found."""
+    """Everything people read, and how it is found. Without slots: names are read once and kept."""
 
     flows: Mapping[FlowId, Flow]
     documents: Mapping[FlowId, Document] = field(repr=False)
@@ -126,7 +127,7 @@ class Library:
 
     def is_country(self, words: Words) -> bool:
         """Tell whether a whole message is the name of a country, in any of our languages."""
-        return plain(words.reveal()) in self._countries().names
+        return plain(words.reveal()) in self._countries.names
 
     def language(self, tag: str | None) -> LanguageTag:
         """Return the offered language for a tag, else English."""
@@ -137,16 +138,21 @@ class Library:
         return PlainReader(
             language=language,
             catalogues=self.catalogues,
-            named=self._countries(),
-            days=Days(
-                ago=self.day_words, numbers=self.numbers.words, months=month_names(self._tags())
-            ),
+            named=self._countries,
+            days=self._days,
             numbers=self.numbers,
             today=today,
         )
 
+    @cached_property
     def _countries(self) -> Countries:
         return countries(self._tags(), tuple(self.knowledge.countries), self.called)
+
+    @cached_property
+    def _days(self) -> Days:
+        return Days(
+            ago=self.day_words, numbers=self.numbers.words, months=month_names(self._tags())
+        )
 
     def _tags(self) -> tuple[str, ...]:
         return tuple(one.tag for one in self.catalogues.languages)

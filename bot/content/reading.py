@@ -125,12 +125,14 @@ class PlainReader:
         return self.days.inside(said, self.today) or self.days.inside(dotted, self.today)
 
     def _names(self, label: Text) -> Iterable[str]:
-        for language in (self.language, SOURCE):
+        for language in dict.fromkeys((self.language, SOURCE)):
             yield _plain_name(render(label, language, self.catalogues))
 
 
 def plain(text: str) -> str:
     """Fold what people write alike: case, accents left, emoji and punctuation, Arabic spellings."""
+    if text.isascii():
+        return _SPACE.sub(" ", _JUNK.sub(" ", text.lower())).strip()
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ARABIC)
     bare = "".join(
         letter

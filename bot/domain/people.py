@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.ids import LanguageTag
@@ -34,6 +34,9 @@ class Person:
     """They blocked us or their account is gone."""
     preferences: tuple[tuple[str, str], ...] = ()
     """Coded choices from settings (alias, quiet hours, zone …), kept in one encrypted blob."""
+
+    seen_at: datetime | None = field(default=None, compare=False)
+    """The beginning of the hour in which they were here last, as far as that is known."""
 
     def __repr__(self) -> str:
         return f"<person {self.id[:6]}>"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+HOUR = timedelta(hours=1)
 IDLE = timedelta(minutes=15)
 """After so long without a word, a sensitive exchange is deleted from the chat.
 
@@ -98,10 +99,10 @@ class Clerk:
         library = self.library()
         sensitive = _sensitive(library, before.frames) or _sensitive(library, sprint.session.frames)
         urgent = _urgent(library, sprint.session.frames) or _urgent(library, before.frames)
-        if moment.as_known:
-            tx.people.touch(moment.person.id, at=moment.at)
-        else:
+        if not moment.as_known:
             tx.people.put(moment.person, at=moment.at)
+        elif not _here_lately(moment):
+            tx.people.touch(moment.person.id, at=moment.at)
         self._note_theirs(tx, moment, sensitive=sensitive, at_once=forgets)
         envelopes: list[Envelope] = []
         for effect in sprint.effects:
@@ -263,6 +264,12 @@ class Clerk:
             log.warning("act-missing", code=effect.act)
             return moment
         return replace(moment, person=act(tx, moment, effect))
+
+
+def _here_lately(moment: Moment) -> bool:
+    """Tell whether the hour of this moment is written down already."""
+    seen = moment.person.seen_at
+    return seen is not None and moment.at - seen < HOUR
 
 
 def _speak(tx: Tx, moment: Moment, language: LanguageTag) -> Moment:

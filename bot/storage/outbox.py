@@ -149,8 +149,15 @@ class OutboxRows(Rows):
         return {lane: at for lane, at in found if at is not None}
 
     def _add(self, rows: Sequence[dict[str, Any]]) -> set[str]:
-        statement = self.insert_new(outbox, returned="id")
-        return set(self.conn.execute(statement, rows).scalars())
+        """Insert what is new; return its ids."""
+        if self.conn.dialect.name == "postgresql":
+            returning = self.insert_new(outbox, returned="id")
+            return set(self.conn.execute(returning, rows).scalars())
+        # On SQLite RETURNING costs as much as the INSERT again, and it counts what it inserted.
+        ids = {row["id"] for row in rows}
+        if self.count(self.insert_new(outbox), rows) == len(rows):
+            return ids
+        return set(self.conn.execute(select(outbox.c.id).where(outbox.c.id.in_(ids))).scalars())
 
     def _row(self, envelope: Envelope) -> dict[str, Any]:
         id_ = self.new_id()

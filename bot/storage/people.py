@@ -27,7 +27,7 @@ from bot.storage.tables import person as people
 if TYPE_CHECKING:
     from datetime import datetime
 
-_FIND = select(people.c.channel, people.c.address, people.c.profile).where(
+_FIND = select(people.c.channel, people.c.address, people.c.profile, people.c.seen_at).where(
     people.c.id == bindparam("of")
 )
 
@@ -69,6 +69,7 @@ class PeopleRows(Rows):
             language_hint=_language(data["language_hint"]),
             gone_since=None if gone is None else moment(gone),
             preferences=tuple((name, value) for name, value in data["preferences"]),
+            seen_at=moment(row.seen_at),
         )
 
     def address(self, id_: PersonId, sealed: bytes | None) -> str:

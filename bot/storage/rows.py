@@ -94,7 +94,11 @@ class Rows:
         changed = tuple(name for name in rows[0] if name not in keys)
         self.conn.execute(_upsert(self.conn.dialect.name, table, keys, changed), list(rows))
 
-    def count(self, statement: Executable, parameters: dict[str, Any] | None = None) -> int:
+    def count(
+        self,
+        statement: Executable,
+        parameters: dict[str, Any] | Sequence[dict[str, Any]] | None = None,
+    ) -> int:
         """Run a statement that changes rows; return how many."""
         result: CursorResult[Any] = self.conn.execute(statement, parameters)
         return max(result.rowcount, 0)

@@ -24,7 +24,7 @@ class SeenRows(Rows):
         """Remember an update; False when it was remembered before."""
         key = self.cipher.tag(f"{channel}:{update_id}", purpose="seen")
         row = {"channel": channel, "key": key, "at": micros(at)}
-        return self.count(self.insert_new(seen), row) > 0
+        return self.count(self.insert_new(seen), [row]) > 0
 
     def forget_before(self, moment: datetime) -> int:
         """Drop what no channel repeats any more."""
