@@ -10,6 +10,7 @@ from bot.domain.coordinators import AuditEntry, Urgency
 from bot.domain.ids import CoordinatorId
 from bot.services import check_in_decide as decide
 from bot.services import duty
+from bot.services.acts import say_of_act
 from bot.services.check_in_acts import CheckInActs, say_armed
 from bot.services.check_in_contacts import ContactBook
 from bot.services.check_in_desk import CheckInDesk
@@ -80,7 +81,7 @@ def wire_check_ins(
     )
     acts = CheckInActs(house=house, book=book, page_of=lambda token: page_of(settings, token))
     house.hearing.with_pin.update(
-        invite=lambda tx, moment: acts.send(tx, moment, acts.invitation(tx, moment), "invite"),
+        invite=lambda tx, moment: say_of_act(tx, moment, acts.invitation(tx, moment), "invite"),
         drop=lambda tx, moment: book.drop(tx, moment.person.id, moment.at),
     )
     house.hearing.presses.update({NOW: acts.drill_now, NEVER: acts.drill_never})

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.contract.alerts import ActOnAlert, AlertText, ApproveAlert, Severity, WriteAlert
 from bot.domain.broadcasts import ENDED, OPEN, Outcome
 from bot.domain.ids import AlertId
 from bot.proofs import crowd
@@ -26,7 +25,6 @@ from bot.proofs.botapi.person import NothingHeardError
 from bot.proofs.botapi.remote import Remote
 from bot.proofs.chaos import free_port
 from bot.proofs.program import Program
-from bot.services.broadcasts import attempt
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
 from bot.vault.keyfile import load_key
@@ -39,7 +37,6 @@ PEOPLE = 10_000
 FREE_UP_TO = 20_000
 FREE_RATE, PAID_RATE = 30, 1_000
 REPLY_EVERY, SOS_EVERY, AT_LEAST = 2.0, 20.0, 10
-ALERT = "bench-alert"
 WITHIN = 3_600.0
 
 
@@ -92,9 +89,11 @@ async def bench(people: int = PEOPLE) -> dict[str, Any]:
         stack.push_async_callback(program.stop)
         talkers = await asyncio.gather(*(_arrived(server, f"Talker{n}") for n in range(12)))
         in_danger = await asyncio.gather(*(_arrived(server, f"Anna{n}") for n in range(12)))
-        await _write(store, clock, people)
+        acts = crowd.acts(clock)
+        if (frozen := await crowd.submit(store, acts, clock.now(), hold=0)) != people:
+            raise RuntimeError(f"{frozen} people were found instead of {people}")
         begun = time.monotonic()
-        await _approve(store, clock, people)
+        await crowd.approve(store, acts, clock.now(), people=people)
         over = asyncio.Event()
         scale = min(1.0, people / rate / (SOS_EVERY * (AT_LEAST + 2)))
         replies, cries, memory = Waits(), Waits(), [program.resident_mb()]
@@ -159,33 +158,9 @@ async def _arrived(server: Remote, name: str) -> Person:
     return person
 
 
-async def _write(store: Store, clock: _Clock, people: int) -> None:
-    acts = crowd.acts(clock)
-    written = WriteAlert(
-        alert=ALERT,
-        severity=Severity.RED,
-        audience="everyone",
-        texts=tuple(AlertText(language=tag, text=text) for tag, text in crowd.TEXTS.items()),
-        fallback="en",
-        hold_seconds=0,
-    )
-    at = clock.now()
-    await attempt(store, acts.write, crowd.AUTHOR, written, at=at, name="write")
-    submit = ActOnAlert(alert=ALERT, version=1)
-    frozen = await attempt(store, acts.submit, crowd.AUTHOR, submit, at=at, name="submit")
-    if frozen.frozen != people:
-        raise RuntimeError(f"{frozen.frozen} people were found instead of {people}")
-
-
-async def _approve(store: Store, clock: _Clock, people: int) -> None:
-    asked = ApproveAlert(alert=ALERT, version=2, frozen=people)
-    acts = crowd.acts(clock)
-    await attempt(store, acts.approve, crowd.SECOND, asked, at=clock.now(), name="approve")
-
-
 async def _finished(store: Store) -> dict[tuple[Any, Outcome, str], int]:
     """Wait until the alert says that it is over; return its rows as they then stand."""
-    id_ = AlertId(ALERT)
+    id_ = AlertId(crowd.ALERT)
     async with asyncio.timeout(WITHIN):
         while True:
             alert = await store.read(lambda tx: tx.alerts.get(id_))

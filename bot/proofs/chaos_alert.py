@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.contract.alerts import ActOnAlert, AlertText, ApproveAlert, Severity, WriteAlert
 from bot.domain.broadcasts import ENDED, OPEN, Outcome
 from bot.domain.ids import AlertId
 from bot.proofs import crowd
 from bot.proofs.botapi.remote import Remote
 from bot.proofs.chaos import free_port
 from bot.proofs.nursery import Child
-from bot.services.broadcasts import attempt
 from bot.storage.engine import open_store
 from bot.vault.cipher import ApplicationCipher
 from bot.vault.keyfile import load_key
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from bot.proofs.nursery import Nursery
     from bot.services.ports import Store
 
-ALERT = "chaos-alert"
 LONGEST_LIFE = 0.7
 """Seconds between the first copy of a life and its end."""
 
@@ -160,19 +157,8 @@ async def _begin(opened: Callable[[], Store], people: int) -> None:
     acts, at = crowd.acts(clock), clock.now()
     try:
         await crowd.settle_in(store, people, at)
-        written = WriteAlert(
-            alert=ALERT,
-            severity=Severity.RED,
-            audience="everyone",
-            texts=tuple(AlertText(language=tag, text=text) for tag, text in crowd.TEXTS.items()),
-            fallback="en",
-            hold_seconds=1,
-        )
-        await attempt(store, acts.write, crowd.AUTHOR, written, at=at, name="write")
-        submit = ActOnAlert(alert=ALERT, version=1)
-        frozen = await attempt(store, acts.submit, crowd.AUTHOR, submit, at=at, name="submit")
-        asked = ApproveAlert(alert=ALERT, version=2, frozen=frozen.frozen)
-        await attempt(store, acts.approve, crowd.SECOND, asked, at=at, name="approve")
+        frozen = await crowd.submit(store, acts, at, hold=1)
+        await crowd.approve(store, acts, at, people=frozen)
     finally:
         # While it is open no program would know that it is alone with its database.
         await store.close()
@@ -193,7 +179,7 @@ async def _sent(api: Remote) -> int:
 
 
 async def _judge(opened: Callable[[], Store], api: Remote, *, kills: int, people: int) -> Verdict:
-    id_ = AlertId(ALERT)
+    id_ = AlertId(crowd.ALERT)
     store = opened()
     complete = False
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.contract.alerts import ActOnAlert, AlertText, ApproveAlert, Severity, WriteAlert
 from bot.domain.broadcasts import Actor, Rules
 from bot.domain.ids import ChannelName, LanguageTag
 from bot.domain.people import Person
 from bot.domain.subscriptions import Subscription
-from bot.services.broadcasts import Broadcasts
+from bot.services.broadcasts import Broadcasts, attempt
 from bot.storage.broadcast_codec import subscription_to_bytes
 from bot.storage.broadcast_subscribers import clock_tag, language_tag
 from bot.storage.broadcast_tables import audience, subscriber
@@ -40,6 +41,7 @@ MARKS = (
     "возможно, это уже приходило вам",
 )
 """What says in each language that a copy is a repeat; a test holds it against the catalogues."""
+ALERT = "invented-alert"
 BATCH = 2_000
 
 
@@ -92,3 +94,31 @@ def acts(clock: Clock) -> Broadcasts:
         new_reference=lambda: "K7QF",
         new_id=lambda: "child",
     )
+
+
+async def submit(store: Store, acts: Broadcasts, at: datetime, *, hold: int) -> int:
+    """Write the alert to everyone and submit it; return how many people it is frozen for.
+
+    Args:
+        store: Where people have settled in.
+        acts: What plays the coordinators.
+        at: The moment of both acts.
+        hold: Seconds in which canaries have it alone.
+    """
+    written = WriteAlert(
+        alert=ALERT,
+        severity=Severity.RED,
+        audience="everyone",
+        texts=tuple(AlertText(language=tag, text=text) for tag, text in TEXTS.items()),
+        fallback="en",
+        hold_seconds=hold,
+    )
+    await attempt(store, acts.write, AUTHOR, written, at=at, name="write")
+    asked = ActOnAlert(alert=ALERT, version=1)
+    return int((await attempt(store, acts.submit, AUTHOR, asked, at=at, name="submit")).frozen)
+
+
+async def approve(store: Store, acts: Broadcasts, at: datetime, *, people: int) -> None:
+    """Approve the alert, for so many people; it goes out as soon as somebody sends."""
+    asked = ApproveAlert(alert=ALERT, version=2, frozen=people)
+    await attempt(store, acts.approve, SECOND, asked, at=at, name="approve")

@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain.messages import Keyboard
 from bot.services.duty import set_duty
-from bot.services.ports import Timer
+from bot.services.ports import Envelope, Lane, Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.domain.messages import Outgoing
     from bot.domain.people import Person
     from bot.flow.effects import Do
     from bot.services.apply import Moment
@@ -25,6 +27,16 @@ GRACE = timedelta(seconds=30)
 """Between "forget me" and the last row's deletion, so that the answer can still be read."""
 
 _MAX_PREFERENCES = 20
+
+
+def say_of_act(tx: Tx, moment: Moment, message: Outgoing, name: str) -> None:
+    """Add one message of an act, beside what the flow itself says; `name` tells it from others."""
+    envelope = Envelope(
+        person=moment.person.id, message=replace(message, keyboard=Keyboard.INLINE),
+        lane=Lane.REPLY, dedup_key=f"{moment.key}:act:{name}", due_at=moment.at,
+        sensitive=True, keep=True,
+    )  # fmt: skip
+    tx.outbox.add([envelope])
 
 
 def save_preference(tx: Tx, moment: Moment, do: Do) -> Person:

@@ -24,8 +24,9 @@ from bot.contract.alerts import (
 from bot.domain.alert_texts import faults
 from bot.domain.broadcasts import State
 from bot.domain.errors import RefusedError
-from bot.domain.messages import Keyboard, Outgoing
+from bot.domain.messages import Outgoing
 from bot.flow.model import Literal
+from bot.services.acts import say_of_act
 from bot.services.alert_show import VERBS, messages
 from bot.services.broadcast_desk import actor_of
 from bot.services.broadcast_forms import written
@@ -260,7 +261,7 @@ class AlertChat:
         views = self._views(alert)
         shown = messages(tx, views, actor_of(who), alert, moment.language, buttons=buttons)
         for number, message in enumerate(shown):
-            self._send(tx, moment, message, f"{alert.id}:{number}")
+            say_of_act(tx, moment, message, f"{alert.id}:{number}")
 
     def _under_way(self, alert: Alert, moment: Moment) -> bool:
         if alert.state in _OPEN:
@@ -280,15 +281,7 @@ class AlertChat:
 
     def _say(self, tx: Tx, moment: Moment, phrase: str, **values: Value) -> None:
         text = self.views["alerts"].library().say(phrase, moment.language, **values)
-        self._send(tx, moment, Outgoing(text=text, language=moment.language), phrase)
-
-    def _send(self, tx: Tx, moment: Moment, message: Outgoing, name: str) -> None:
-        envelope = Envelope(
-            person=moment.person.id, message=replace(message, keyboard=Keyboard.INLINE),
-            lane=Lane.REPLY, dedup_key=f"{moment.key}:act:{name}", due_at=moment.at,
-            sensitive=True, keep=True,
-        )  # fmt: skip
-        tx.outbox.add([envelope])
+        say_of_act(tx, moment, Outgoing(text=text, language=moment.language), phrase)
 
 
 def _faults(alert: Alert) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.domain.messages import Button, Keyboard, Outgoing
+from bot.domain.messages import Button, Outgoing
 from bot.domain.plan_changes import quicker
 from bot.domain.plans import Watched
 from bot.domain.secret_words import Secret
@@ -17,6 +17,7 @@ from bot.domain.watch import ESCALATED, CancelAsked, State
 from bot.flow.model import Day, Literal
 from bot.services import check_in_canaries as canaries
 from bot.services import check_in_drills as drills
+from bot.services.acts import say_of_act
 from bot.services.check_in import renew, take, write
 from bot.services.check_in_board import lines
 from bot.services.check_in_canaries import CANARY
@@ -123,7 +124,7 @@ class CheckInActs:
         if self.house.hearing.await_pin(tx, moment.person.id, named, moment.at):
             self._say(tx, moment, "checkin_pin")
         elif what == "invite":
-            self.send(tx, moment, self.invitation(tx, moment), "invite")
+            say_of_act(tx, moment, self.invitation(tx, moment), "invite")
         elif what == "drop":
             self.book.drop(tx, moment.person.id, moment.at)
             self._say(tx, moment, "contact_dropped")
@@ -152,7 +153,7 @@ class CheckInActs:
             language=moment.language,
             buttons=((Button(label=label, url=address),),),
         )
-        self.send(tx, moment, message, "link")
+        say_of_act(tx, moment, message, "link")
 
     def _drill(self, tx: Tx, moment: Moment, do: Do) -> Person:
         """Try the ladder out, and offer to do so every month."""
@@ -198,7 +199,7 @@ class CheckInActs:
         del do
         if tx.coordinators.by_person(moment.person.id) is not None:
             message = canaries.invite(tx, self.house, self.book, moment)
-            self.send(tx, moment, message, "canary")
+            say_of_act(tx, moment, message, "canary")
         return moment.person
 
     def _canary_arm(self, tx: Tx, moment: Moment, do: Do) -> Person:
@@ -266,7 +267,7 @@ class CheckInActs:
                 data = extra_data(BOARD, f"{name}-{watched.id[:16]}")
                 rows.append((Button(label=label, data=data),))
             message = Outgoing(text=text, language=language, buttons=tuple(rows))
-            self.send(tx, moment, message, f"board{number}")
+            say_of_act(tx, moment, message, f"board{number}")
         return moment.person
 
     def _contact(self, do_it: Callable[[Tx, Moment], None]) -> Act:
@@ -279,16 +280,7 @@ class CheckInActs:
 
     def _say(self, tx: Tx, moment: Moment, phrase: str, **values: Value) -> None:
         text = self.house.hands.library().say(phrase, moment.language, **values)
-        self.send(tx, moment, Outgoing(text=text, language=moment.language), phrase)
-
-    def send(self, tx: Tx, moment: Moment, message: Outgoing, name: str) -> None:
-        """Add one message of an act."""
-        envelope = Envelope(
-            person=moment.person.id, message=replace(message, keyboard=Keyboard.INLINE),
-            lane=Lane.REPLY, dedup_key=f"{moment.key}:act:{name}", due_at=moment.at,
-            sensitive=True, keep=True,
-        )  # fmt: skip
-        tx.outbox.add([envelope])
+        say_of_act(tx, moment, Outgoing(text=text, language=moment.language), phrase)
 
 
 def say_armed(hands: Hands, tx: Tx, watched: Watched, now: datetime) -> None:

@@ -198,26 +198,20 @@ class Hearing:
         again = "" if Secret.DURESS in found else awaited
         return self._finish(tx, moment, agreed, happened, again=again)
 
+    def _raise(self, tx: Tx, moment: Moment, plans: Sequence[Watched], cause: Cause) -> None:
+        """Raise one alarm, whatever the number of plans."""
+        event = HelpAsked(cause=cause)
+        taken = [take(self._here(one, moment), event, moment.at) for one in plans[:1]]
+        write(tx, taken, moment.at, self.hands)
+
     def _help(self, tx: Tx, moment: Moment, plans: Sequence[Watched]) -> Input:
         """Raise an open alarm, then show at once what helps."""
-        event = HelpAsked(cause=Cause.ASKED)
-        write(
-            tx,
-            [take(self._here(one, moment), event, moment.at) for one in plans[:1]],
-            moment.at,
-            self.hands,
-        )
+        self._raise(tx, moment, plans, Cause.ASKED)
         return Pressed(word=Universal.SOS)
 
     def _panic(self, tx: Tx, moment: Moment, plans: Sequence[Watched]) -> Done:
         """Raise the alarm behind an innocent word; what stands in the chat goes."""
-        event = HelpAsked(cause=Cause.PANIC)
-        write(
-            tx,
-            [take(self._here(one, moment), event, moment.at) for one in plans[:1]],
-            moment.at,
-            self.hands,
-        )
+        self._raise(tx, moment, plans, Cause.PANIC)
         tx.chat.clear(moment.person.id, to=moment.at + GONE_AFTER)
         self._say(tx, moment, self._library().say("checkin_bland", moment.language))
         self._erase(tx, moment)

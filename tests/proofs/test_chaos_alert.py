@@ -36,46 +36,31 @@ def _holds(verdict: Verdict, kills: int) -> None:
 
 
 @of_one_loop
+@pytest.mark.parametrize(
+    ("kills", "people"),
+    [(FEW, A_FEW_PEOPLE), pytest.param(MANY, MANY_PEOPLE, marks=pytest.mark.prove)],
+)
 async def test_kills_during_an_alert_on_sqlite_miss_nobody(
-    nursery: Nursery, tmp_path: Path
+    kills: int, people: int, nursery: Nursery, tmp_path: Path
 ) -> None:
-    verdict = await run(tmp_path, nursery=nursery, kills=FEW, people=A_FEW_PEOPLE, rate=30, seed=7)
-    _holds(verdict, FEW)
+    _holds(await run(tmp_path, nursery=nursery, kills=kills, people=people, rate=30, seed=7), kills)
 
 
 @of_one_loop
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("kills", "people"),
+    [(FEW, A_FEW_PEOPLE), pytest.param(MANY, MANY_PEOPLE, marks=pytest.mark.prove)],
+)
 async def test_kills_of_three_senders_on_one_postgresql_miss_nobody(
-    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
+    kills: int, people: int, nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
 ) -> None:
     url, shred = new_postgres_url(), new_postgres_url()
     verdict = await run(
-        tmp_path, nursery=nursery, kills=FEW, people=A_FEW_PEOPLE, rate=30, seed=8,
+        tmp_path, nursery=nursery, kills=kills, people=people, rate=30, seed=8,
         database=(url, url, url), shred=shred,
     )  # fmt: skip
-    _holds(verdict, FEW)
-
-
-@of_one_loop
-@pytest.mark.prove
-async def test_two_hundred_kills_during_an_alert_to_5000_on_sqlite(
-    nursery: Nursery, tmp_path: Path
-) -> None:
-    verdict = await run(tmp_path, nursery=nursery, kills=MANY, people=MANY_PEOPLE, rate=30, seed=9)
-    _holds(verdict, MANY)
-
-
-@of_one_loop
-@pytest.mark.prove
-async def test_two_hundred_kills_of_three_senders_during_an_alert_to_5000(
-    nursery: Nursery, tmp_path: Path, new_postgres_url: Callable[[], str]
-) -> None:
-    url, shred = new_postgres_url(), new_postgres_url()
-    verdict = await run(
-        tmp_path, nursery=nursery, kills=MANY, people=MANY_PEOPLE, rate=30, seed=10,
-        database=(url, url, url), shred=shred,
-    )  # fmt: skip
-    _holds(verdict, MANY)
+    _holds(verdict, kills)
 
 
 def test_repeats_are_known_by_the_sentences_of_the_catalogues() -> None:
