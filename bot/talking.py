@@ -135,11 +135,31 @@ async def exchange(terminal: Terminal, parts: Parts, line: str, number: int) -> 
 
 
 async def talk(
-    language: LanguageTag | None, *, lines: TextIO | None = None, role: str | None = None
+    language: LanguageTag | None,
+    *,
+    lines: TextIO | None = None,
+    role: str | None = None,
+    library: Library | None = None,
+    understood: Understanding | None = None,
 ) -> None:
-    """Talk until the input ends or /quit is typed."""
+    """Talk until the input ends or /quit is typed.
+
+    Args:
+        language: Of the person's app.
+        lines: What is typed; the standard input by default.
+        role: `coordinator` makes whoever talks one.
+        library: One that was read before is for proofs only.
+        understood: One that was opened before is for proofs only.
+    """
     source = lines or sys.stdin
-    async with conversation(language, understand=_understand, role=role) as (terminal, parts):
+
+    def understand(found: Library) -> Understanding:
+        return understood or _understand(found)
+
+    async with conversation(language, library=library, understand=understand, role=role) as (
+        terminal,
+        parts,
+    ):
         await exchange(terminal, parts, "/start", 0)
         number = 0
         while True:

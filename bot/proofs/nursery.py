@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from contextlib import asynccontextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -89,7 +90,12 @@ class Nursery:
             await process.wait()
 
     async def bear(self, order: Mapping[str, Any]) -> int:
-        """Fork a program; return its number."""
+        """Fork a program; return its number.
+
+        Args:
+            order: `settings` and `log`, and what its entry wants to know. `entry` names a module
+                whose `live` is the program; `vigil run` by default.
+        """
         if self._process.stdin is None:
             raise RuntimeError("the nursery hears nothing")
         async with self._turn:
@@ -157,11 +163,17 @@ class Child:
             return
         with suppress(ProcessLookupError):
             os.kill(self.pid, how)
-            while True:
-                # The nursery does not wait for its children, so the number is free at once.
-                os.kill(self.pid, 0)
-                await asyncio.sleep(_POLL)
+            await gone(self.pid)
         self.pid = 0
+
+
+async def gone(pid: int) -> None:
+    """Wait until a program has ended."""
+    with suppress(ProcessLookupError):
+        while True:
+            # The nursery does not wait for its children, so the number is free at once.
+            os.kill(pid, 0)
+            await asyncio.sleep(_POLL)
 
 
 def main() -> None:
@@ -207,7 +219,11 @@ def _live(order: dict[str, Any], library: Library, understood: Understanding | N
         for number, instead in ((0, nothing), (1, log), (2, log)):
             os.dup2(instead, number)
         os.environ.update(order["settings"])
-        _serve(order, library, understood)
+        # Where temporary files go was looked up before there were settings.
+        tempfile.tempdir = None
+        entry = order.get("entry")
+        live = importlib.import_module(entry).live if entry else _serve
+        live(order, library, understood)
         status = 0
     except BaseException as error:  # noqa: BLE001 - nothing above it may go on in this process
         print(f"{FAILED} {type(error).__name__}: {error}", file=sys.stderr, flush=True)

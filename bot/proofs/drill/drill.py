@@ -124,8 +124,10 @@ async def _run(
 
 async def _plant(stage: Stage, canaries: int, planters: Sequence[Planter]) -> None:
     shares = [(planter, max(round(canaries * planter.share), 1)) for planter in planters]
-    beside = [planter.plant(stage, share) for planter, share in shares if not planter.alone]
-    await asyncio.gather(*beside)
+    async with asyncio.TaskGroup() as beside:
+        for planter, share in shares:
+            if not planter.alone:
+                beside.create_task(planter.plant(stage, share))
     for planter, share in shares:
         if planter.alone:
             await planter.plant(stage, share)

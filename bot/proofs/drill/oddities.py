@@ -126,4 +126,4 @@ async def block_and_return(stage: Stage, share: int) -> None:
         else:
             await person.says("/forget")
             await answer(person)
-            await press(person, "Yes, forget me")
+            await press(stage, person, "Yes, forget me")

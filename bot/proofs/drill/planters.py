@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.proofs.drill import browser, oddities, reports, telegram
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
 
     from bot.proofs.drill.stage import Stage
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Planter:
     """Plants through one surface. `plant` is given the stage and about how many words to plant."""
 
-    plant: Callable[[Stage, int], Awaitable[None]]
+    plant: Callable[[Stage, int], Coroutine[Any, Any, None]]
     share: float
     """Of all canaries. Those of one kind are planted beside each other."""
     alone: bool = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from bot.proofs.drill.telegram import answer, leave, press
 from bot.scripts import bare
+from bot.vault.receipts import is_receipt
 
 if TYPE_CHECKING:
     from bot.proofs.botapi.person import Heard
@@ -21,7 +21,6 @@ _REST = (
     "I do not know", "None of these", "Only advice", "Quiet", "I do not want to say",
     "Here, without saying what", "At any time",
 )  # fmt: skip
-_RECEIPT = re.compile(r"Your receipt: ((?:\w+ ){5}\w+)")
 _ARTIST, _PLACE, _PLACE_NAME = 0x013B, 0x8825, 0x001B
 """Of Exif: who took it, where, and what that place is called."""
 _EACH = 9
@@ -35,17 +34,17 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
         await person.says("/report")
         await answer(person)
         for label in _BEGINNING:
-            await press(person, label)
+            await press(stage, person, label)
         typed = stage.cage.word("typed at a button of a report, with a number")
         stage.office.sealed.append(typed)
         await person.says(f"{typed} +257 79 000 111")
         await answer(person)
         for label in _MORE:
-            await press(person, label)
+            await press(stage, person, label)
         await person.says("Kenya")
         await answer(person)
         for label in _REST:
-            await press(person, label)
+            await press(stage, person, label)
         words = stage.cage.word("own words of a report")
         stage.office.sealed.append(words)
         await person.says(f"A neighbour called {words} keeps asking questions.")
@@ -58,8 +57,8 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
             media_type="image/jpeg", caption=stage.cage.word("caption of a picture of a report"),
         )  # fmt: skip
         await answer(person)
-        await press(person, "90 days")
-        heard = await press(person, "Only your team")
+        await press(stage, person, "90 days")
+        heard = await press(stage, person, "Only your team")
         while not (receipt := _receipt(heard)):
             # Making it takes a tenth of a second of a core that is free.
             heard.append(await person.hears(within=240.0))
@@ -75,7 +74,7 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
 async def _come_back(stage: Stage, receipt: str, told: str) -> None:
     person = await stage.person("receipt")
     await person.says(receipt)
-    shown = [*await answer(person), *await press(person, "Add something")]
+    shown = [*await answer(person), *await press(stage, person, "Add something")]
     heard = bare("\n".join(one.text for one in shown))
     if told not in heard:
         raise RuntimeError("an answer was not shown for its receipt")
@@ -97,5 +96,5 @@ def _picture(comment: str) -> bytes:
 
 
 def _receipt(heard: list[Heard]) -> str:
-    found = _RECEIPT.search(bare("\n".join(one.text for one in heard)))
-    return " ".join(found[1].split()) if found else ""
+    lines = (bare(line) for one in heard for line in one.text.splitlines())
+    return next((line for line in lines if is_receipt(line)), "")

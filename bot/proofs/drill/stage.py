@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
@@ -20,8 +21,8 @@ from bot.proofs.drill.clock import HouseClock, TelegramClock
 from bot.proofs.drill.looking import look_apart
 from bot.proofs.drill.office import Office
 from bot.proofs.drill.search import Search
-from bot.proofs.drill.server import DONE
-from bot.proofs.program import Program
+from bot.proofs.drill.server import DONE, Served
+from bot.proofs.nursery import Nursery
 from bot.proofs.warm import borrow, lend
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Stage:
     """What planters work on."""
 
     folder: Path
-    program: Program
+    program: Served
     api: BotApi
     clock: TelegramClock
     cage: Cage
@@ -54,6 +55,7 @@ class Stage:
     found: list[Found] = field(default_factory=list)
     looks: int = 0
     _states: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+    _labels: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -76,9 +78,13 @@ class Stage:
             shown.update(more)
         return person
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of another program on the same machine."""
-        return {**os.environ, **self.program.settings, "VIGIL_HOME": str(self.home)}
+    def translations(self, label: str) -> set[str]:
+        """Return what a label of a flow is called in all other languages."""
+        if not self._labels:
+            for (_, domain), catalogue in self.office.bookcase().catalogues.by_name.items():
+                for (_, source), entry in catalogue.entries.items() if domain == "flows" else ():
+                    self._labels.setdefault(source, set()).update(filter(None, entry.strings))
+        return self._labels.get(label, set())
 
     def search(self) -> Search:
         """Return a search for everything planted so far."""
@@ -145,10 +151,11 @@ class Stage:
 
 
 def _make_room(folder: Path) -> tuple[Path, Path]:
-    """Make the folder; return where the clock lies, outside of it, and where temporary files go."""
-    temporary = folder / "tmp"
+    """Make the folder; return a place outside of it, and where temporary files go."""
+    temporary, hidden = folder / "tmp", folder.with_name(f"{folder.name}-aside")
     temporary.mkdir(parents=True)
-    return folder.with_name(f"{folder.name}-clock"), temporary
+    hidden.mkdir()
+    return hidden, temporary
 
 
 @asynccontextmanager
@@ -161,10 +168,21 @@ async def staged(folder: Path, seed: int, learnt: Path | None = None) -> AsyncIt
         learnt: A home whose cache is full; what is kept for all proofs by default.
     """
     hidden, temporary = _make_room(folder)
-    chance, clock = Random(seed), TelegramClock(hidden)
+    clock_file = hidden / "clock"
+    if learnt is None:
+        await asyncio.to_thread(lend, hidden)
+    else:
+        borrow(learnt, hidden)
+    chance, clock = Random(seed), TelegramClock(clock_file)
     port = free_port()
-    async with BotApi.running(limits=None, clock=clock) as api:
-        program = Program(
+    opening = asyncio.to_thread(open_library, cache=hidden / "cache")
+    reading = asyncio.ensure_future(opening)
+    async with (
+        BotApi.running(limits=None, clock=clock) as api,
+        Nursery.opened(learnt=hidden) as nursery,
+    ):
+        program = Served(
+            nursery=nursery,
             home=folder / "home",
             settings={
                 "VIGIL_TELEGRAM_TOKEN": api.token,
@@ -175,29 +193,25 @@ async def staged(folder: Path, seed: int, learnt: Path | None = None) -> AsyncIt
                 "VIGIL_LOG_LEVEL": "DEBUG",
                 "TMPDIR": str(temporary),
             },
-            module="bot.proofs.drill.server",
-            arguments=(str(hidden),),
+            only=(),
+            clock=clock_file,
         )
-        bookcase = Bookcase(open_library())
+        bookcase = Bookcase(await reading)
         office = await Office.opened(
-            folder / "home", folder / "keys" / "application.key", HouseClock(hidden), bookcase
+            folder / "home", folder / "keys" / "application.key", HouseClock(clock_file), bookcase
         )
         stage = Stage(
             office=office,
             folder=folder, program=program, api=api, clock=clock, cage=Cage(chance),
             chance=chance, web=f"http://127.0.0.1:{port}",
         )  # fmt: skip
-        if learnt is None:
-            await asyncio.to_thread(lend, program.home)
-        else:
-            borrow(learnt, program.home)
         try:
             await program.start()
             await stage.listening()
             yield stage
         finally:
             await program.stop()
-            hidden.unlink(missing_ok=True)
+            shutil.rmtree(hidden, ignore_errors=True)
 
 
 def memory_of(pid: int) -> Iterator[tuple[str, bytes]]:

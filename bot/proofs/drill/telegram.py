@@ -27,8 +27,8 @@ _AT_ONCE = 12
 _STEPS = 18
 _PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
 """Seconds: until an answer at last, between messages of one, and after what needs no answer."""
-_PRESS_WITHIN = 240.0
-"""Seconds after which a button that was to come will not come: the machine may be busy."""
+_PRESS_WITHIN = 60.0
+"""Seconds without anything new after which a button that was to come will not come."""
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
 
@@ -126,27 +126,46 @@ async def answer(person: Person, patience: float = _PATIENCE) -> list[Heard]:
     return heard
 
 
-async def press(person: Person, label: str) -> list[Heard]:
-    """Press a button, once it is there; return what is shown.
+async def press(stage: Stage, person: Person, label: str) -> list[Heard]:
+    """Press a button, once it is there, in whichever language; return what is shown.
+
+    Whoever chose no language is answered in the one that they are heard to write in, and a canary
+    in Arabic letters is Arabic.
 
     Raises:
         NotOfferedError: It did not come.
     """
     heard: list[Heard] = []
-    await _pressed(person, label, heard)
+    await _pressed(stage, person, label, heard)
     return [*heard, *await answer(person)]
 
 
-async def _pressed(person: Person, label: str, heard: list[Heard]) -> str:
-    until = asyncio.get_running_loop().time() + _PRESS_WITHIN
+async def follow(stage: Stage, person: Person, label: str) -> str:
+    """Press a button that leads elsewhere, once it is there; return the address.
+
+    Raises:
+        NotOfferedError: It did not come.
+    """
+    return await _pressed(stage, person, label, [])
+
+
+async def _pressed(stage: Stage, person: Person, label: str, heard: list[Heard]) -> str:
+    time = asyncio.get_running_loop().time
+    until = time() + _PRESS_WITHIN
     while True:
-        try:
-            return await person.presses(label)
-        except NotOfferedError:
-            if asyncio.get_running_loop().time() > until:
-                raise
-            # The question is still on its way.
-            heard += await answer(person, _PATIENCE)
+        refused: NotOfferedError | None = None
+        for one in (label, *stage.translations(label)):
+            try:
+                return await person.presses(one)
+            except NotOfferedError as error:
+                refused = refused or error
+        if refused is not None and time() > until:
+            raise refused
+        # The question is still on its way, or the machine has much else to do.
+        more = await answer(person, _PATIENCE)
+        heard += more
+        if more or await person.is_unread():
+            until = time() + _PRESS_WITHIN
 
 
 async def leave(person: Person) -> None:
