@@ -29,6 +29,8 @@ _PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
 """Seconds: until an answer at last, between messages of one, and after what needs no answer."""
 _PRESS_WITHIN = 60.0
 """Seconds without anything new after which a button that was to come will not come."""
+_REACH = 2
+"""Messages with buttons, from the newest, of which one is pressed."""
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
 
 
@@ -152,20 +154,38 @@ async def follow(stage: Stage, person: Person, label: str) -> str:
 async def _pressed(stage: Stage, person: Person, label: str, heard: list[Heard]) -> str:
     time = asyncio.get_running_loop().time
     until = time() + _PRESS_WITHIN
+    labels = {label, *stage.translations(label)}
     while True:
-        refused: NotOfferedError | None = None
-        for one in (label, *stage.translations(label)):
-            try:
-                return await person.presses(one)
-            except NotOfferedError as error:
-                refused = refused or error
-        if refused is not None and time() > until:
-            raise refused
+        shown, where = _newest(stage, person, labels)
+        try:
+            return str(
+                await stage.api.do("press", chat_id=person.chat_id, label=shown, message_id=where)
+            )
+        except NotOfferedError:
+            if time() > until:
+                raise
         # The question is still on its way, or the machine has much else to do.
         more = await answer(person, _PATIENCE)
         heard += more
         if more or await person.is_unread():
             until = time() + _PRESS_WITHIN
+
+
+def _newest(stage: Stage, person: Person, labels: set[str]) -> tuple[str, int]:
+    """Return which of these labels stands on the newest messages with buttons, and on which.
+
+    The same answer fits many questions: those further up are answered.
+    """
+    stored = stage.api.world.chats[person.chat_id].messages.values()
+    asked = [
+        one.message for one in stored if "inline_keyboard" in one.message.get("reply_markup", {})
+    ]
+    for message in reversed(asked[-_REACH:]):
+        for row in message["reply_markup"]["inline_keyboard"]:
+            for button in row:
+                if button["text"] in labels:
+                    return button["text"], message["message_id"]
+    return min(labels), -1
 
 
 async def leave(person: Person) -> None:
