@@ -165,6 +165,7 @@ class _Maker:
                 return FinishStep(
                     id=id_, outcome=file.finish or "done", text=text,
                     keeps_place=file.keep_place, everything=file.everything,
+                    takes_up=file.take_up,
                 )  # fmt: skip
             case _:
                 return None

@@ -73,15 +73,18 @@ def read_countries(root: Path) -> tuple[tuple[tuple[str, str], ...], list[Proble
 
 
 def read_numbers(root: Path) -> tuple[Numbers, list[Problem]]:
-    """Return numbers in words of all languages, and words that stand before a number."""
+    """Return numbers in words of all languages, and words that stand before a number or a name."""
     lists, problems = read_mapping(root, "numbers")
     before = frozenset(plain(str(word)) for word in lists.pop("of", []))
+    articles = [str(word) for word in lists.pop("articles", [])]
+    joined = tuple(plain(word.rstrip("*")) for word in articles if word.endswith("*"))
+    apart = frozenset(plain(word) for word in articles if not word.endswith("*"))
     found: dict[str, int] = {}
     for words in lists.values():
         for number, forms in enumerate(words if isinstance(words, list) else (), start=1):
             for form in str(forms).split("|"):
                 found.setdefault(plain(form), number)
-    return Numbers(words=found, before=before), problems
+    return Numbers(words=found, before=before, articles=apart, joined=joined), problems
 
 
 def _hash(word: str) -> str:

@@ -31,6 +31,7 @@ NEAR = 0.84
 """Likeness from which a misspelt label is still that label."""
 
 _SHORTEST_NEAR = 4
+_SHORTEST_JOINED = 2
 _LONGEST = 120
 # Marks that are letters in Indian and Burmese scripts stay; their full stops go.
 _JUNK = re.compile(r"[^\w\s/+\-\u0900-\u0963\u0966-\u0dff\u1000-\u1049\u1050-\u109f]+")
@@ -48,6 +49,10 @@ class Numbers:
     words: Mapping[str, int]
     before: frozenset[str]
     """Words that stand before a number: "option 2"."""
+    articles: frozenset[str] = frozenset()
+    """Words that stand before a name and change nothing: "the police"."""
+    joined: tuple[str, ...] = ()
+    """The same where they are written together with it."""
 
     def read(self, said: str) -> int | None:
         """Return the number that a whole plain message is."""
@@ -56,6 +61,16 @@ class Numbers:
             words = words[1:]
         bare = " ".join(words)
         return int(bare) if bare.isdecimal() else self.words.get(said, self.words.get(bare))
+
+    def bare(self, name: str) -> str:
+        """Return a plain name without the article that it begins with."""
+        first, _, rest = name.partition(" ")
+        if rest and first in self.articles:
+            return rest
+        for article in self.joined:
+            if name.startswith(article) and len(first) > len(article) + _SHORTEST_JOINED:
+                return name.removeprefix(article)
+        return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +93,7 @@ class PlainReader:
         place = self.numbers.read(said)
         if place is not None and said not in {name for _, name in shown}:
             return (labels[place - 1][0],) if 0 < place <= len(labels) else ()
-        for match in (_same, _begins, _near):
+        for match in (_same, self._same_but_for_articles, _begins, _near):
             found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
             if found:
                 return found
@@ -91,7 +106,7 @@ class PlainReader:
         if words.reveal().rstrip().endswith(CUT):
             # A long label is shown cut.
             return any(name.startswith(said) for name in names)
-        return said in self.named.names or said in names
+        return said in self.named.names or any(self._same_but_for_articles(said, n) for n in names)
 
     def countries(self, words: Words) -> tuple[str, ...]:
         """Return codes of the countries meant, best first; one when clear."""
@@ -123,6 +138,9 @@ class PlainReader:
         said = plain(words.reveal())
         dotted = plain(words.reveal().replace(".", "-").replace("/", "-"))
         return self.days.inside(said, self.today) or self.days.inside(dotted, self.today)
+
+    def _same_but_for_articles(self, said: str, name: str) -> bool:
+        return self.numbers.bare(said) == self.numbers.bare(name)
 
     def _names(self, label: Text) -> Iterable[str]:
         for language in dict.fromkeys((self.language, SOURCE)):

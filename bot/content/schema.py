@@ -55,6 +55,7 @@ class StepFile(_Strict):
     keep: bool = False
     keep_place: bool = False
     everything: bool = False
+    take_up: bool = False
     goto: Id | None = None
     kind: (
         Literal["choice", "choices", "country", "date", "words", "file", "confirm", "search"] | None
@@ -103,6 +104,6 @@ ALLOWED = {
     "show": {"show", "limit", "empty", "keep", "goto"},
     "do": {"do", "with_", "answers", "goto"},
     "hand_over": {"hand_over", "goto"},
-    "finish": {"finish", "say", "keep_place", "everything"},
+    "finish": {"finish", "say", "keep_place", "everything", "take_up"},
 }  # fmt: skip
 """Which keys may stand beside the one that gives a step its kind."""

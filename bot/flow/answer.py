@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from bot.flow import effects
 from bot.flow.inputs import Universal
-from bot.flow.interrupt import PERHAPS, cry_for_help, guess, open_flow
+from bot.flow.interrupt import open_flow
 from bot.flow.model import AskKind, AskStep, CountryName, FinishStep, Text
 from bot.flow.question import DONE, MORE, SKIP, labels, picked, put
-from bot.flow.run import MENU
+from bot.flow.run import MENU, asks
 from bot.flow.session import Pending
 from bot.flow.walk import SKIPPED, forward, next_after, walk
+from bot.flow.wishes import PERHAPS, cry_for_help, guess, otherwise
 
 if TYPE_CHECKING:
     from bot.domain.words import Words
@@ -72,8 +73,10 @@ def say(run: Run, words: Words) -> None:
         _take(run, step, run.found(words), then_help=urgent)
     elif not _read(run, step, frame, words):
         understood = run.understood(words)
-        if understood.urgent and _calm(run, frame):
-            cry_for_help(run)
+        if understood.urgent and _calm(run, frame) and _answers_another(run, words):
+            miss(run)
+        elif understood.urgent and _calm(run, frame):
+            cry_for_help(run, otherwise(run, understood, words))
         elif frame.flow == MENU and understood.intents[:1] and understood.intents[0][1] >= PERHAPS:
             # Nothing is under way in the menu: a wish is followed as if nothing had been asked.
             guess(run, understood, words)
@@ -289,6 +292,20 @@ def _nothing_but_names(run: Run, step: AskStep, frame: Frame, words: Words) -> b
     if reader.nothing_but(words, shown):
         return True
     return all(reader.nothing_but(part, shown) for part in _parts(words))
+
+
+def _answers_another(run: Run, words: Words) -> bool:
+    """Tell whether short words are, whole, the name of an option of another question here.
+
+    "The police" may sound like danger, and only answers who is behind it; what is marked as danger
+    among the options is a cry for help wherever it is written.
+    """
+    if len(words.reveal().split()) > _SHORT:
+        return False
+    flows = [run.flow(frame) for frame in run.frames[run.matter() :]]
+    options = [option for flow in flows if flow for one in asks(flow) for option in one.options]
+    calm = [(option.id, option.label) for option in options if option.style != "danger"]
+    return run.facts.reader.nothing_but(words, calm)
 
 
 def _parts(words: Words) -> list[Words]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from bot.flow import answer, effects, interrupt
+from bot.flow import answer, effects, interrupt, wishes
 from bot.flow.inputs import Chose, Facts, Gave, Input, Pressed, Said, Started, TimedOut, Universal
 from bot.flow.run import Run
 from bot.flow.walk import REPLAY_ASKED, offer_return, walk
@@ -62,6 +62,7 @@ def advance(session: Session, event: Input, facts: Facts) -> Sprint:
         case _ as never:
             assert_never(never)
     if run.top is None and not isinstance(event, TimedOut):
+        wishes.take_up(run)
         if run.wordless:
             # A flow that was opened by itself may end without a word; the person did something.
             run.tell(run.phrase("ended"))

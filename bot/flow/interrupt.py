@@ -10,23 +10,17 @@ from bot.flow import effects
 from bot.flow.inputs import Universal
 from bot.flow.model import AskStep, CallStep
 from bot.flow.question import put
-from bot.flow.run import ASK, EMERGENCY, MENU
+from bot.flow.run import MENU
 from bot.flow.session import Pending
 from bot.flow.walk import close, offer_return, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.words import Words
-    from bot.flow.inputs import Understood
     from bot.flow.model import Text
     from bot.flow.run import Run
     from bot.flow.session import Answer, Frame
 
-SURE, PERHAPS = 0.25, 0.15
-"""Confidence from which an intent is followed, and from which it is offered as a button."""
-
-_GUESSES = 3
 STOP_ALERTS = FlowId("alerts_stop")
 
 
@@ -78,11 +72,6 @@ def open_flow(
         run.greeted = True
 
 
-def cry_for_help(run: Run) -> None:
-    """Ask whether there is danger now; what was under way waits below."""
-    open_flow(run, EMERGENCY)
-
-
 def stop(run: Run) -> None:
     """Leave the present conversation, no more."""
     if run.frames:
@@ -105,7 +94,7 @@ def back(run: Run) -> None:
     """Return to the question before this one."""
     if run.pending is not None:
         run.pending = None
-        _again(run)
+        again(run)
         return
     while run.top is not None:
         frame = run.top
@@ -117,10 +106,10 @@ def back(run: Run) -> None:
         run.frames.pop()
     if run.top is not None and len(run.frames) > 1:
         close(run, outcome="stopped")
-        _again(run)
+        again(run)
         return
     run.tell(run.phrase("nothing_before"))
-    _again(run)
+    again(run)
 
 
 def offer_correction(run: Run) -> None:
@@ -128,7 +117,7 @@ def offer_correction(run: Run) -> None:
     names = correctable(run)
     if not names:
         run.tell(run.phrase("nothing_to_correct"))
-        _again(run)
+        again(run)
         return
     run.turn += 1
     run.pending = Pending(kind="correct", options=tuple(key for key, _ in names))
@@ -183,7 +172,7 @@ def answer_pending(run: Run, option: str) -> bool:
     match pending.kind:
         case "resume" if option == "resume":
             run.pending = None
-            _again(run)
+            again(run)
         case "resume":
             close(run, outcome="left")
             if run.frames:
@@ -195,64 +184,6 @@ def answer_pending(run: Run, option: str) -> bool:
         case _:
             return False
     return True
-
-
-def guess(run: Run, understood: Understood, words: Words, *, inside: bool = False) -> bool:
-    """Follow or offer what the words seem to ask for; False when they seem to ask nothing.
-
-    Inside a flow nothing is followed without a press: the person may only be answering oddly.
-    """
-    if understood.urgent and not inside:
-        cry_for_help(run)
-        return True
-    wishes = _wishes(run, understood.intents)
-    best = understood.intents[0][1] if understood.intents else 0.0
-    if not inside and best >= SURE and _only_said(run, understood.intents[0][0]):
-        return True
-    if not inside and wishes and best >= SURE:
-        flow_id = wishes[0][0]
-        # What was asked is looked up at once; the words themselves are not kept.
-        answers = {"found": run.found(words)} if flow_id == ASK and run.facts.search else None
-        open_flow(run, flow_id, answers)
-    elif wishes and (not inside or best >= SURE):
-        run.turn += 1
-        offered = (*wishes, *_asking(run, wishes))
-        run.ask(run.phrase("guess_question"), flows=offered, words=(Universal.MENU,))
-        if inside:
-            _again(run)
-    elif not inside:
-        open_flow(run, None)
-    else:
-        return False
-    return True
-
-
-def _only_said(run: Run, intent: str) -> bool:
-    """Answer what asks for nothing (thanks, small talk) with a sentence and the menu."""
-    remark = f"intent_{intent}"
-    if run.facts.intent_flows.get(intent) != MENU or remark not in run.facts.phrases:
-        return False
-    run.tell(run.phrase(remark))
-    open_flow(run, None)
-    return True
-
-
-def _asking(run: Run, wishes: list[tuple[FlowId, Text]]) -> list[tuple[FlowId, Text]]:
-    """Return the way to ask anything, where it is not offered already."""
-    flow = run.facts.shelf.current(ASK) if run.facts.search else None
-    offered = {flow_id for flow_id, _ in wishes}
-    return [(flow.id, flow.title)] if flow is not None and flow.id not in offered else []
-
-
-def _wishes(run: Run, intents: tuple[tuple[str, float], ...]) -> list[tuple[FlowId, Text]]:
-    here = run.frames[-1].flow if run.frames else None
-    found: dict[FlowId, Text] = {}
-    for intent, confidence in intents:
-        flow_id = run.facts.intent_flows.get(intent)
-        flow = run.facts.shelf.current(flow_id) if flow_id else None
-        if flow is not None and confidence >= PERHAPS and flow.id not in {here, MENU}:
-            found.setdefault(flow.id, flow.title)
-    return list(found.items())[:_GUESSES]
 
 
 def _set_aside(run: Run, flow_id: FlowId) -> None:
@@ -286,7 +217,8 @@ def _reopen(run: Run, frame: Frame, place: int) -> None:
     walk(run)
 
 
-def _again(run: Run) -> None:
+def again(run: Run) -> None:
+    """Go back to what waits: its question, its flow, or the menu."""
     frame = run.top
     step = run.step(frame) if frame is not None else None
     if frame is not None and isinstance(step, AskStep):

@@ -81,6 +81,7 @@ class Option:
     label: Text
     goto: StepId | None = None
     style: str = "plain"
+    """plain, good or danger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,8 @@ class FinishStep:
     """Reached by silence: the matter waits at its question, and is offered again later."""
     everything: bool = False
     """Nothing below goes on either: the screen stays as it is."""
+    takes_up: bool = False
+    """What was wished in the words that this matter interrupted is offered now."""
 
 
 Step = SayStep | AskStep | BranchStep | CallStep | ShowStep | DoStep | HandOverStep | FinishStep

@@ -37,6 +37,9 @@ _MERGE_LIMIT = 2_500
 
 MENU, EMERGENCY, ASK = FlowId("start"), FlowId("danger"), FlowId("ask")
 
+WISHED, FOUND = "wished", "found"
+"""Answers that a flow begins with: flows that words asked for, and entries that they asked for."""
+
 
 class Run:
     """A session under change; `sprint()` gives the result."""
@@ -51,6 +54,8 @@ class Run:
         self.budget = MAX_STEPS
         self.changed: frozenset[str] = frozenset()
         """Answers that this turn corrected to something else."""
+        self.wished: Mapping[str, Answer] = {}
+        """Answers of a flow that has just ended and wants its wish to be taken up."""
         self._effects: list[effects.Effect] = []
         self._lines: list[Text] = []
 

@@ -217,6 +217,8 @@ def _nothing_to_choose(run: Run, step: AskStep, frame: Frame) -> bool:
 def _end(run: Run, step: FinishStep, frame: Frame) -> None:
     if step.text is not None:
         run.tell(run.filled(step.text, frame))
+    if step.takes_up:
+        run.wished = frame.answers
     if step.everything:
         leave_all(run, step.outcome)
     else:

@@ -143,3 +143,32 @@ def test_a_label_that_is_a_number_is_that_label(reader: Reader) -> None:
     labels = tuple((name, Text(source=name, context="")) for name in ("three", "two", "one"))
     assert reader.option(Words("two"), labels) == ("two",)
     assert reader.option(Words("one"), labels) == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("the police", "Police"),
+        ("Police", "The police"),
+        ("une police", "La police"),
+        ("l'armée", "Armée"),
+        ("la policía", "Policía"),
+        ("os soldados", "Soldados"),
+        ("شرطة", "الشرطة"),
+        ("la police !", "Police"),
+    ],
+)
+def test_an_article_changes_nothing_about_a_name(reader: Reader, text: str, label: str) -> None:
+    labels = (
+        ("theirs", Text(source=label, context="")),
+        ("other", Text(source="Pear", context="")),
+    )
+    assert reader.option(Words(text), labels) == ("theirs",)
+    assert reader.nothing_but(Words(text), labels)
+
+
+@pytest.mark.parametrize("text", ["the", "la", "a", "ال", "the police are here", "los"])
+def test_an_article_alone_or_more_than_a_name_is_no_name(reader: Reader, text: str) -> None:
+    labels = (("theirs", Text(source="Police", context="")),)
+    assert reader.option(Words(text), labels) == ()
+    assert not reader.nothing_but(Words(text), labels)

@@ -108,7 +108,8 @@ BASICS = (
     flow("sos", ask("where_safe", "end", "yes", "no"), end(), emergency=True),
     flow(
         "danger",
-        ask("now", "end", "yes", "no", gotos={"yes": "call"}),
+        ask("now", "calm", "yes", "no", gotos={"yes": "call"}),
+        FinishStep(id=StepId("calm"), outcome="done", takes_up=True),
         end(),
         call("call", "sos", "end"),
         emergency=True,
@@ -143,6 +144,10 @@ class PlainReader:
             for number, (id_, label) in enumerate(labels, 1)
             if said in {label.source.casefold(), str(number)}
         )
+
+    def nothing_but(self, words: Words, labels: Sequence[tuple[str, Text]]) -> bool:
+        said = words.reveal().casefold().strip()
+        return said in {label.source.casefold() for _, label in labels}
 
     def countries(self, words: Words) -> tuple[str, ...]:
         return {"uganda": ("UG",), "guinea": ("GN", "GQ", "PG")}.get(words.reveal().casefold(), ())

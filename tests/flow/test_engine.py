@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
 
 from bot.domain.ids import FlowId, StepId
 from bot.flow.effects import ClearChat, CloseMatter, KeepWords, Say, SetTimer
 from bot.flow.inputs import Chose, Gave, Item, TimedOut, Understood, Universal
-from bot.flow.model import AskKind, FinishStep, Timeout
+from bot.flow.model import AskKind, FinishStep, Option, Timeout
 from tests.flow.shelf import Chat, ask, branch, call, end, flow, say, show, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.domain.words import Words
 
 HOUR = timedelta(hours=1)
 REPORT = flow(
@@ -169,6 +178,97 @@ def test_whoever_says_that_there_is_no_danger_is_not_left_without_a_way_on() -> 
     assert chat.session.top is None
     last = [effect for effect in chat.effects if isinstance(effect, Say)][-1]
     assert last.words == (Universal.MENU, Universal.SOS)
+
+
+@pytest.mark.parametrize("words", ["SMEAR", "money"])
+def test_the_name_of_an_option_of_another_question_is_no_cry_for_help(words: str) -> None:
+    chat = Chat(REPORT).start("report").presses("yes").presses("smear")
+    chat.says(words, understand=lambda _: Understood(urgent=True))
+    assert chat.at == "where"
+    assert chat.hears == ["where was not understood", "where?"]
+
+
+@pytest.mark.parametrize("words", ["smear and arrest", "they smear me now", "danger"])
+def test_more_than_a_name_or_what_is_marked_as_danger_is_a_cry_for_help(words: str) -> None:
+    alarming = Option(id="danger", label=text("danger"), style="danger")
+    first = replace(ask("first", "second", "calm"), options=(alarming,))
+    chat = Chat(flow("long", first, ask("second", "third", "smear"), ask("third", "end"), end()))
+    chat.start("long").presses("danger").presses("smear")
+    chat.says(words, understand=lambda _: Understood(urgent=True))
+    assert chat.session.frames[-1].flow == "danger"
+
+
+def alarming(*intents: tuple[str, float]) -> Callable[[Words], Understood]:
+    return lambda _: Understood(urgent=True, intents=intents)
+
+
+SERVES = {
+    "report_threat": FlowId("report"),
+    "emergency_now": FlowId("danger"),
+    "talk_to_human": FlowId("person"),
+    "greet": FlowId("start"),
+}
+WISH = alarming(("emergency_now", 0.7), ("report_threat", 0.2), ("greet", 0.05))
+SURE_WISH = alarming(("report_threat", 0.7), ("emergency_now", 0.2), ("talk_to_human", 0.1))
+
+
+def test_what_was_wished_beside_the_danger_is_offered_when_there_is_none() -> None:
+    chat = Chat(REPORT, intent_flows=SERVES).says("they threaten me, I report it", understand=WISH)
+    assert chat.session.frames[-1].flow == "danger"
+    chat.presses("no")
+    assert chat.hears == ["guess_question"]
+    assert [flow_id for flow_id, _ in chat.said[-1].flows] == ["report"]
+    assert Universal.MENU in chat.said[-1].words
+
+
+def test_a_wish_is_offered_to_whoever_wrote_it_in_the_menu() -> None:
+    chat = Chat(REPORT, intent_flows=SERVES).start("start").says("…", understand=WISH)
+    assert [frame.flow for frame in chat.session.frames] == ["danger"]
+    chat.presses("no")
+    assert [flow_id for flow_id, _ in chat.said[-1].flows] == ["report"]
+
+
+def test_a_sure_wish_is_followed_when_there_is_no_danger() -> None:
+    chat = Chat(REPORT, intent_flows=SERVES).says("…", understand=SURE_WISH).presses("no")
+    assert [frame.flow for frame in chat.session.frames] == ["report"]
+    assert chat.hears == ["safe?"]
+    assert chat.answers == {}
+
+
+def test_a_question_that_sounded_like_danger_is_answered_when_there_is_none() -> None:
+    which = branch("which", "end", cards="found is known")
+    answers = flow("ask", which, show("cards", "entries", "more"), ask("more", "end", "a"), end())
+    sounding = alarming(("digital_security", 0.6), ("emergency_now", 0.3))
+    shown = {
+        "entries": lambda answers: tuple(Item(id=id_, title=text(id_)) for id_ in answers["found"])
+    }
+    chat = Chat(answers, intent_flows={**SERVES, "digital_security": FlowId("ask")}, lookups=shown)
+    chat.says("they read my phone", understand=sounding, search=lambda _: ("locked-phone",))
+    assert chat.session.frames[-1].flow == "danger"
+    chat.presses("no")
+    assert chat.hears == ["locked-phone", "more?"]
+
+
+def test_whoever_says_that_there_is_danger_is_offered_nothing_else() -> None:
+    chat = Chat(REPORT, intent_flows=SERVES).says("…", understand=SURE_WISH).presses("yes")
+    assert chat.session.frames[-1].flow == "sos"
+    chat.presses("yes")
+    assert all("guess_question" not in line for line in chat.hears)
+
+
+def test_a_wish_does_not_come_before_the_matter_that_waits() -> None:
+    chat = Chat(REPORT, intent_flows=SERVES).start("report").presses("yes")
+    chat.says("…", understand=alarming(("talk_to_human", 0.6), ("emergency_now", 0.3)))
+    chat.presses("no")
+    assert chat.hears == ["resume_question"]
+
+
+def test_without_a_likely_wish_the_menu_is_offered_as_before() -> None:
+    only = alarming(("emergency_now", 0.6), ("greet", 0.3), ("report_threat", 0.05))
+    chat = Chat(REPORT, intent_flows=SERVES).says("…", understand=only).presses("no")
+    last = [effect for effect in chat.effects if isinstance(effect, Say)][-1]
+    assert last.words == (Universal.MENU, Universal.SOS)
+    assert last.flows == ()
 
 
 def test_inside_an_emergency_a_cry_does_not_start_it_again() -> None:

@@ -42,14 +42,13 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the vector to every message that has words."""
+        """Add the vector to every message: classifiers fail on one without, even an empty one."""
         for message in messages:
             text = message.get(TEXT)
-            if text:
-                vector = np.asarray(self._encoder.encode([text.casefold()]))
-                message.add_features(
-                    Features(vector, FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-                )
+            if text is None:
+                continue
+            vector = np.asarray(self._encoder.encode([text.casefold()]))
+            message.add_features(Features(vector, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
