@@ -282,7 +282,7 @@ def bench(
         int | None, typer.Option(min=1, help="To how many people `alert` goes.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of public sets, for `understand`.")
+        Path | None, typer.Option(help="Folder of sets, for `understand` and `robust`.")
     ] = None,
     rasa: Annotated[
         Path | None, typer.Option(help="Python of an environment with Rasa, for `understand`.")

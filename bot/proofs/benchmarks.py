@@ -13,6 +13,7 @@ from bot.proofs import (
     bench_advise,
     bench_alert,
     bench_learn,
+    bench_robust,
     bench_start,
     bench_understand,
     bench_update,
@@ -47,7 +48,8 @@ def measure(
     Args:
         name: Which one, or "all".
         people: To how many an alert goes; None is the benchmark's own number.
-        data: Folder of public sets, which are no part of the project, for `understand`.
+        data: Folder of public sets, which are no part of the project, for `understand`; of our own
+            measuring sets for `robust`.
         rasa: The interpreter of an environment with Rasa, to compare `understand` with.
 
     Raises:
@@ -57,6 +59,10 @@ def measure(
         if data is None:
             raise RefusedError("The benchmark understand needs --data DIR with public sets.")
         found = bench_understand.measure(data, rasa)
+    elif name == "robust":
+        if data is None:
+            raise RefusedError("The benchmark robust needs --data DIR: tests/understand/eval.")
+        found = bench_robust.measure(data)
     elif name == "all":
         found = {one: run() for one, run in BENCHMARKS.items()}
     elif name == "alert" and people is not None:
@@ -64,7 +70,7 @@ def measure(
     elif name in BENCHMARKS:
         found = BENCHMARKS[name]()
     else:
-        known = ", ".join(("all", *BENCHMARKS, "understand"))
+        known = ", ".join(("all", *BENCHMARKS, "understand", "robust"))
         raise RefusedError(f"There is no benchmark {name}: choose {known}.")
     return {**found, "machine": machine()}
 

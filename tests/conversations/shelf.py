@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.understand.understanding import Understanding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.content.library import Library
+    from bot.understand.engine import Embedded
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "es", "fr", "ar", "ru")
@@ -26,3 +35,14 @@ OF_COORDINATORS = {
     if re.search(r"^role:", path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 """Coordinators use the terminal and Telegram; on the web they have their desk."""
+
+
+def hearing(engine: Embedded) -> Callable[[Library], Understanding]:
+    """Return what makes a house understand free text with an engine that is open already."""
+
+    def make(library: Library) -> Understanding:
+        found = Understanding(library.alarms, lambda: (engine, None))
+        found.open()
+        return found
+
+    return make

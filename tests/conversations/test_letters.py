@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +13,7 @@ from bot.domain.ids import LanguageTag
 from bot.flow.inputs import Universal
 from bot.proofs.on_telegram import on_telegram
 from bot.scripts import TerminalSurface, on_terminal, read_script
-from bot.understand.opening import open_embedded
-from bot.understand.understanding import Understanding
-from tests.conversations.shelf import LANGUAGES, SCRIPTS
+from tests.conversations.shelf import LANGUAGES, SCRIPTS, hearing
 
 if TYPE_CHECKING:
     from typing import Any
@@ -121,16 +117,6 @@ async def test_on_telegram_the_letter_arrives_as_a_file_that_can_be_saved(
         assert any(TITLES[WRITTEN_IN[language]] in one.get("caption", "") for one in sent)
 
 
-@pytest.fixture(scope="session")
-def engine(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Embedded:
-    """The real engine on the real lines; learnt once for all workers of a run."""
-    shared = tmp_path_factory.getbasetemp().parent / "vigil-understanding"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return open_embedded(Path(__file__).parents[2], shared, alarms=library.alarms)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_typed_to_a_house_that_understands_it_leads_through_danger_to_the_letter(
     language: str, library: Library, engine: Embedded
@@ -144,13 +130,8 @@ async def test_typed_to_a_house_that_understands_it_leads_through_danger_to_the_
         text = next(one.label for one in found.options if one.id == option)
         return library.render(text, LanguageTag(language))
 
-    def understanding(library: Library) -> Understanding:
-        found = Understanding(library.alarms, lambda: (engine, None))
-        found.open()
-        return found
-
     to = WRITTEN_IN[language]
-    async with on_terminal(script.language, library=library, understand=understanding) as surface:
+    async with on_terminal(script.language, library=library, understand=hearing(engine)) as surface:
         await surface.says(first)
         acts = 1
 
