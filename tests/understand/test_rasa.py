@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bot.content.library import Library
 
 REAL = os.environ.get("RASA_URL")
+FIRST = 60.0
+"""Seconds for an answer; the first after a start takes longer than anybody would wait."""
+
 KNOWN = frozenset({"greet", "legal_help", "emergency_now", "report_threat"})
 RECORDED = {
     "text": "…",
@@ -75,11 +78,14 @@ async def test_a_message_is_asked_the_way_rasa_wants_it() -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "🆘", "[x](y) {z}", "救命", "a\u0000b", "/greet", "мы " * 900, "\u202e"]
 )
-async def test_whatever_is_written_is_answered_or_left_unanswered(text: str) -> None:
-    server = RasaServer(str(REAL), known=KNOWN) if REAL else Fake().server()
+async def test_whatever_is_written_is_answered(text: str) -> None:
+    known = {line.intent for line in load_lines(ROOT)[0]} if REAL else KNOWN
+    server = RasaServer(str(REAL), known=known, patience=FIRST) if REAL else Fake().server()
     found = await server.ask(Words(text))
     await server.close()
-    assert found is None or {name for name, _ in found} <= KNOWN
+    # A server that fails inside over odd words is one that people in danger cannot rely on.
+    assert found is not None
+    assert {name for name, _ in found} <= known
 
 
 @pytest.mark.skipif(REAL is None, reason="only with a real Rasa server: make rasa")
@@ -93,9 +99,8 @@ async def test_the_real_server_wants_its_token() -> None:
 async def test_the_real_server_answers_what_it_was_taught() -> None:
     lines, _ = load_lines(ROOT)
     taught = [line for line in lines if line.language == "en" and line.intent == "legal_help"]
-    # The first answer of a server that has just started takes longer than anybody would wait.
     known = {line.intent for line in lines}
-    server = RasaServer(str(REAL), known=known, patience=60.0)
+    server = RasaServer(str(REAL), known=known, patience=FIRST)
     found = [await server.ask(Words(line.text)) for line in taught[:10]]
     await server.close()
     assert sum(one is not None and one[0][0] == "legal_help" for one in found) >= 8
