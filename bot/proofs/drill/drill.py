@@ -153,11 +153,15 @@ async def _with_key(stage: Stage) -> None:
     stage.clock.advance(settings["draft_ttl"].default + _MARGIN)
     await stage.settle()
     await stage.look(theft="with the key")
-    stage.found += _opened(stage, addresses=False)
-    stage.found += _replayed(stage)
+    stage.found += _of_people(stage, [*_opened(stage, addresses=False), *_replayed(stage)])
     stage.clock.advance(settings["chat_ttl"].default + _MARGIN)
     await stage.settle()
-    stage.found += _opened(stage, addresses=True)
+    stage.found += _of_people(stage, _opened(stage, addresses=True))
+
+
+def _of_people(stage: Stage, found: list[Found]) -> list[Found]:
+    """Leave out the words of alerts, which many got: at rest they are sealed, and that is all."""
+    return [one for one in found if one.canary not in stage.for_many]
 
 
 def _opened(stage: Stage, *, addresses: bool) -> list[Found]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.proofs.drill import browser, oddities, reports, telegram
+from bot.proofs.drill import browser, oddities, reports, telegram, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -26,9 +26,13 @@ class Planter:
 
 
 PLANTERS = (
-    Planter(plant=telegram.walk_flows, share=0.70),
+    Planter(plant=telegram.walk_flows, share=0.64),
     Planter(plant=reports.report_and_be_answered, share=0.02),
-    Planter(plant=browser.visit, share=0.14),
+    Planter(plant=watched.be_checked_on, share=0.05),
+    Planter(plant=watched.write_letters, share=0.01),
+    Planter(plant=watched.be_alerted, share=0.01),
+    Planter(plant=watched.note_at_the_desk, share=0.01),
+    Planter(plant=browser.visit, share=0.12),
     Planter(plant=browser.type_in_a_terminal, share=0.04),
     Planter(plant=oddities.send_malformed, share=0.02),
     Planter(plant=oddities.talk_in_groups, share=0.01),

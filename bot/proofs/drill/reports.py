@@ -23,7 +23,7 @@ _REST = (
 )  # fmt: skip
 _ARTIST, _PLACE, _PLACE_NAME = 0x013B, 0x8825, 0x001B
 """Of Exif: who took it, where, and what that place is called."""
-_EACH = 9
+_EACH = 10
 """Words planted by one report."""
 
 
@@ -64,8 +64,9 @@ async def report_and_be_answered(stage: Stage, share: int) -> None:
             heard.append(await person.hears(within=240.0))
         stage.cage.known(receipt, "receipt")
         told = stage.cage.word("answer of a coordinator")
-        await stage.office.answer(receipt, f"Ask for {told} at the door.")
-        stage.office.sealed.append(told)
+        note = stage.cage.word("note of a coordinator in a case")
+        await stage.office.answer(words, f"Ask for {told} at the door.", f"Call {note} first.")
+        stage.office.sealed += (told, note)
         await answer(person, 2.0)
         await leave(person)
         await _come_back(stage, receipt, told)

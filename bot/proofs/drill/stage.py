@@ -50,6 +50,8 @@ class Stage:
     """Those on duty."""
     untidied: set[int] = field(default_factory=set)
     """Chats that a bot cannot clean: groups and channels."""
+    for_many: set[str] = field(default_factory=set)
+    """Words of alerts: sealed at rest, but whoever has the key reads what was sent to many."""
     questions: Counter[str] = field(default_factory=Counter)
     """What the bot asked, and how often."""
     found: list[Found] = field(default_factory=list)
@@ -208,8 +210,10 @@ async def staged(folder: Path, seed: int, learnt: Path | None = None) -> AsyncIt
         try:
             await program.start()
             await stage.listening()
+            await office.sit_down(stage.web)
             yield stage
         finally:
+            await office.go_home()
             await program.stop()
             shutil.rmtree(hidden, ignore_errors=True)
 

@@ -142,6 +142,34 @@ async def press(stage: Stage, person: Person, label: str) -> list[Heard]:
     return [*heard, *await answer(person)]
 
 
+async def choose(stage: Stage, person: Person, text: str, label: str) -> list[Heard]:
+    """Write something, and press a button of what comes then, not of what stood there before.
+
+    Raises:
+        NothingHeardError: It did not come.
+    """
+    await person.forgets()
+    await person.says(text)
+    heard = await shown(person, {label, *stage.translations(label)})
+    await person.presses(
+        next(iter({label, *stage.translations(label)} & {*heard.labels})), on=heard
+    )
+    return await answer(person)
+
+
+async def shown(person: Person, labels: set[str], beginning: str = "") -> Heard:
+    """Wait for a new message with one of these buttons, or one that begins so.
+
+    Raises:
+        NothingHeardError: It did not come.
+    """
+    while True:
+        heard = await person.hears(within=_PRESS_WITHIN)
+        begins = any(beginning and one.startswith(beginning) for one in heard.labels)
+        if begins or labels & {*heard.labels}:
+            return heard
+
+
 async def follow(stage: Stage, person: Person, label: str) -> str:
     """Press a button that leads elsewhere, once it is there; return the address.
 
@@ -186,6 +214,11 @@ def _newest(stage: Stage, person: Person, labels: set[str]) -> tuple[str, int]:
                 if button["text"] in labels:
                     return button["text"], message["message_id"]
     return min(labels), -1
+
+
+async def send_body(stage: Stage, person: Person, body: dict[str, Any]) -> None:
+    """Send what no act of the fake server carries, and let it stand in the chat."""
+    await stage.api.do("send_body", chat_id=person.chat_id, body=body)
 
 
 async def leave(person: Person) -> None:
@@ -265,8 +298,7 @@ async def _a_foreign_button(walk: Walk, word: str) -> None:
 
 
 async def _raw_message(walk: Walk, body: dict[str, Any]) -> None:
-    """Send what no act of the fake server carries, and let it stand in the chat."""
-    await walk.stage.api.do("send_body", chat_id=walk.person.chat_id, body=body)
+    await send_body(walk.stage, walk.person, body)
 
 
 MANNERS: Sequence[Callable[[Walk, str], Awaitable[None]]] = (
