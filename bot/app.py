@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from bot.api.desk_sessions import Sessions
     from bot.channels.telegram.client import TelegramClient
     from bot.channels.telegram.door import Door
     from bot.channels.telegram.hook import Hook
     from bot.channels.web.door import Door as WebDoor
     from bot.channels.web.mailbox import WebChannel
     from bot.content.library import Bookcase, Library
-    from bot.services.ports import Channel, Clock, Store
+    from bot.domain.coordinators import Coordinator
+    from bot.services.ports import Channel, Clock, Store, Tx
     from bot.settings import Settings
     from bot.understand.understanding import Understanding
     from bot.wiring import Parts
@@ -334,20 +336,19 @@ def _http(running: Running, web: WebChannel | None) -> ASGIApp:
     )
 
 
-def _desk(running: Running) -> ASGIApp:
-    """Make what coordinators' desks ask."""
-    from bot.api.desk import DeskApi
-    from bot.api.desk_acts import DeskActs
-    from bot.api.desk_sessions import Sessions
-    from bot.services.cases import standing
-    from bot.services.exports import ExportWork
-    from bot.vault.challenge import seal_to
-    from bot.vault.cipher import ApplicationCipher
-    from bot.vault.keyfile import load_key
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedActs:
+    """What serves each operation of the desk's API, by name; `public` before signing in."""
 
-    parts, settings = running.parts, running.settings
-    cipher = ApplicationCipher(load_key(settings.key_path))
-    sessions = Sessions(cipher=cipher, clock=parts.clock, seal=seal_to)
+    acts: Mapping[str, Callable[[Tx, Coordinator, Any], Any]]
+    public: Mapping[str, Callable[[Tx, str, Any], Any]]
+
+
+def desk_acts(parts: Parts, sessions: Sessions) -> ServedActs:
+    """Return everything that desks can ask."""
+    from bot.api.desk_acts import DeskActs
+    from bot.services.exports import ExportWork
+
     acts = DeskActs(
         sessions=sessions,
         clock=parts.clock,
@@ -355,12 +356,31 @@ def _desk(running: Running) -> ASGIApp:
         exports=ExportWork(clock=parts.clock, new_id=lambda: secrets.token_hex(12)),
         keeping=parts.keeping,
     )
+    return ServedActs(
+        acts={**acts.acts(), **parts.check_ins.desk.acts(), **_alerts(parts)},
+        public=acts.public(),
+    )
+
+
+def _desk(running: Running) -> ASGIApp:
+    """Make what coordinators' desks ask."""
+    from bot.api.desk import DeskApi
+    from bot.api.desk_sessions import Sessions
+    from bot.services.cases import standing
+    from bot.vault.challenge import seal_to
+    from bot.vault.cipher import ApplicationCipher
+    from bot.vault.keyfile import load_key
+
+    parts, settings = running.parts, running.settings
+    cipher = ApplicationCipher(load_key(settings.key_path))
+    sessions = Sessions(cipher=cipher, clock=parts.clock, seal=seal_to)
+    served = desk_acts(parts, sessions)
     return DeskApi(
         store=parts.store,
         clock=parts.clock,
         sessions=sessions,
-        acts={**acts.acts(), **parts.check_ins.desk.acts(), **_alerts(parts)},
-        public=acts.public(),
+        acts=served.acts,
+        public=served.public,
         standing=standing,
     ).app()
 

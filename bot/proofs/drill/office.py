@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bot.content.library import Bookcase
     from bot.contract.items import Item
     from bot.desk.opening import OpenedCase
+    from bot.desk.sheets import OpenedSheet
     from bot.proofs.drill.clock import HouseClock
     from bot.services.ports import Tx
     from bot.vault.identity import Identity
@@ -128,30 +130,42 @@ class Office:
             wrong: A word that is not theirs; it must not stand them down.
             word: Their safe word.
         """
-        for row in (await self.ask("checkins.board", Nothing())).rows:
-            if row.alarm is None:
-                continue
-            sheet = await open_sheet(self.ask, self.identities[0], row.plan)
-            told = {text for part in sheet.parts if part.item for text in _texts(part.item)}
-            self.read |= told
-            if not any(told_there in text for text in told):
-                continue
-            await self.ask("checkins.take", checkins.TakePlan(plan=row.plan, alarm=True))
-            await self.ask("checkins.note", sheet.note(note, "kestrel", self.clock.now()))
-            again = await open_sheet(self.ask, self.identities[1], row.plan)
-            self.read |= {text for part in again.parts if part.item for text in _texts(part.item)}
-            for said in (wrong, word):
-                ended = checkins.StandDown(
-                    plan=row.plan, outcome=checkins.Outcome.SAFE, word=said,
-                    way=checkins.Way.VOICE, alarm=True,
-                )  # fmt: skip
-                try:
-                    await self.ask("checkins.stand-down", ended)
-                except AskError:
-                    if said == word:
-                        raise
-            return
+        plan, sheet = await self._plan_that_tells(told_there)
+        await self.ask("checkins.take", checkins.TakePlan(plan=plan, alarm=True))
+        await self.ask("checkins.note", sheet.note(note, "kestrel", self.clock.now()))
+        await self._read_sheet(plan, by=1)
+        for said in (wrong, word):
+            ended = checkins.StandDown(
+                plan=plan, outcome=checkins.Outcome.SAFE, word=said, way=checkins.Way.VOICE,
+                alarm=True,
+            )  # fmt: skip
+            try:
+                await self.ask("checkins.stand-down", ended)
+            except AskError:
+                if said == word:
+                    raise
+
+    async def _plan_that_tells(self, word: str) -> tuple[str, OpenedSheet]:
+        """Return the plan of whoever raised an alarm and left this word, once it is on the board.
+
+        Raises:
+            RuntimeError: It did not come.
+        """
+        for _ in range(_TRIES):
+            for row in (await self.ask("checkins.board", Nothing())).rows:
+                if row.alarm is not None:
+                    with suppress(AskError):  # it is over by now
+                        sheet, told = await self._read_sheet(row.plan)
+                        if any(word in text for text in told):
+                            return row.plan, sheet
+            await asyncio.sleep(_PAUSE)
         raise RuntimeError("somebody raised an alarm, and the board shows nobody")
+
+    async def _read_sheet(self, plan: str, *, by: int = 0) -> tuple[OpenedSheet, set[str]]:
+        sheet = await open_sheet(partial(self.ask, by=by), self.identities[by], plan)
+        told = {text for part in sheet.parts if part.item for text in _texts(part.item)}
+        self.read |= told
+        return sheet, told
 
     async def write_down(self, words: str) -> None:
         """Write a sheet of the notebook, and read it at the other desk."""
