@@ -47,13 +47,18 @@ class Terminal:
         del address
         self.shown.append(message)
         self._count += 1
-        self._buttons = [button for row in message.buttons for button in row]
+        shown = [button for row in message.buttons for button in row]
+        self._buttons = [button for button in shown if button.data]
         lines = ["", *plain(message.text).splitlines()]
         if message.attachment is not None:
             lines.append(f"  {self._saved(message.attachment)}")
-        for number, button in enumerate(self._buttons, 1):
+        number = 0
+        for button in shown:
+            number += bool(button.data)
             detail = button.url or button.copy or ""
-            lines.append(f"  [{number}] {button.label}{f'  {detail}' if detail else ''}")
+            known = "" if detail in button.label else f"  {detail}"
+            mark = f"[{number}]" if button.data else "·"
+            lines.append(f"  {mark} {button.label}{known}")
         print(*lines, sep="\n", file=self.stream, flush=True)
         return Delivered(refs=(str(self._count),))
 
@@ -111,8 +116,7 @@ class Terminal:
     def _pressed(self, text: str) -> Button | None:
         number = text.removeprefix("[").removesuffix("]")
         if number.isdecimal() and 0 < int(number) <= len(self._buttons):
-            button = self._buttons[int(number) - 1]
-            return button if button.data else None
+            return self._buttons[int(number) - 1]
         return None
 
 
