@@ -127,12 +127,14 @@ def load_catalogues(root: Path, cache: Path | None = None) -> tuple[Catalogues, 
     """Read locales/ below `root`; parsed files are kept in `cache`."""
     languages, problems = _languages(root)
     found: dict[tuple[LanguageTag, str], Catalogue] = {}
+    # All languages translate the same sentences: what they are found by is kept once.
+    keys: dict[tuple[str, str], tuple[str, str]] = {}
     for language in languages:
         for domain in DOMAINS:
             path = root / "locales" / language.tag / "LC_MESSAGES" / f"{domain}.po"
             if not path.exists():
                 continue
-            catalogue, more = _load(path, root, language.tag, domain, cache)
+            catalogue, more = _load(path, root, language.tag, domain, cache, keys)
             problems += more
             if catalogue is not None:
                 found[language.tag, domain] = catalogue
@@ -176,7 +178,12 @@ def _english() -> Language:
 
 
 def _load(
-    path: Path, root: Path, tag: LanguageTag, domain: str, cache: Path | None
+    path: Path,
+    root: Path,
+    tag: LanguageTag,
+    domain: str,
+    cache: Path | None,
+    keys: dict[tuple[str, str], tuple[str, str]],
 ) -> tuple[Catalogue | None, list[Problem]]:
     file = path.relative_to(root).as_posix()
     raw = path.read_bytes()
@@ -201,7 +208,9 @@ def _load(
         status=plain["status"],
         plural_forms=plain["plural"],
         entries={
-            (context, source): Entry(strings=tuple(strings), fuzzy=fuzzy, line=line)
+            keys.setdefault((context, source), (context, source)): Entry(
+                strings=tuple(strings), fuzzy=fuzzy, line=line
+            )
             for context, source, strings, fuzzy, line in plain["entries"]
         },
     )

@@ -54,7 +54,8 @@ class Auditor:
     late: list[float] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     cycles: int = 0
-    missed: int = 0
+    missed: Counter[str] = field(default_factory=Counter)
+    """By what never came: `rung`, `page`, `duress`."""
     duplicates: int = 0
     early: int = 0
     too_late: int = 0
@@ -151,17 +152,18 @@ class Auditor:
         for plan in set(self.pages_written) | set(self.pages_delivered):
             more = self.pages_delivered[plan] - self.pages_written[plan]
             self.duplicates += max(more, 0)
-            self.missed += max(-more, 0)
+            self.missed["page"] += max(-more, 0)
         for person in self.asks_delivered:
             self.duplicates += max(self.asks_delivered[person] - self.asks_written[person], 0)
         self.duplicates += max(self.wakes_delivered - sum(self.wakes_written.values()), 0)
-        self.missed += max(self.forced - self.forced_told, 0)
+        self.missed["duress"] += max(self.forced - self.forced_told, 0)
 
     def figures(self) -> dict[str, Any]:
         """Return what was found."""
         late, waited = sorted(self.late), sorted(self.waited)
         return {
-            "missed": self.missed,
+            "missed": self.missed.total(),
+            "missed_by": {what: number for what, number in self.missed.items() if number},
             "duplicates": self.duplicates,
             "early": self.early,
             "later_than_60s": self.too_late,
@@ -193,7 +195,7 @@ class Auditor:
     def _must_have_come(self, found: Round, now: datetime) -> None:
         expected = self._returned(found.due + found.life.plan.timings.l1)
         if "l1" not in found.levels and now > expected + SLACK:
-            self.missed += 1
+            self.missed["rung"] += 1
 
     def _returned(self, at: datetime) -> datetime:
         """Return a moment, or the end of the absence that it falls into."""

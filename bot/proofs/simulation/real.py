@@ -403,10 +403,10 @@ async def _round(world: World, *, returned: bool) -> datetime | None:
     await asyncio.gather(*happened)
     killed |= await _sweep(world)
     due = await _arrive(world)
-    if killed:
+    while killed:
         # A worker that died is started again; what it had claimed comes back with its lease.
         world.clock.at += timedelta(seconds=40)
-        await _sweep(world)
+        killed = await _sweep(world)
         due = await _arrive(world)
     return due
 
