@@ -33,6 +33,7 @@ from bot.domain.words import Words
 from bot.flow.inputs import Understood
 from bot.proofs import bench_rasa, bench_understand
 from bot.understand.asking import COLUMNS
+from bot.understand.encoder import load_encoder
 from bot.understand.evaluating import evaluate, read_rows
 from bot.understand.opening import open_embedded
 from bot.understand.rasa import RasaServer
@@ -113,6 +114,7 @@ def train(python: Path, home: Path, config: str) -> Path:
             "--fixed-model-name", config.removesuffix(".yml"),
         ],
         folder=home,
+        log=home / "training.log",
     )  # fmt: skip
     return home / "models" / config.replace(".yml", ".tar.gz")
 
@@ -145,7 +147,11 @@ def serving(python: Path, home: Path, model: Path) -> Iterator[str]:
 
 
 def compared(
-    python: Path, home: Path, engines: Iterable[str], table: Path
+    python: Path,
+    home: Path,
+    engines: Iterable[str],
+    table: Path,
+    tell: Callable[[str], object],
 ) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Teach and start one engine of Rasa after the other.
 
@@ -154,6 +160,7 @@ def compared(
         until the next is asked for.
     """
     for engine in engines:
+        tell(f"Teaching {engine} ({bench_rasa.ENGINES[engine]})…")
         before = _children()
         model = train(python, home, bench_rasa.ENGINES[engine])
         cost = _children() - before
@@ -192,8 +199,9 @@ def measured(address: str, table: Path) -> dict[str, Any]:
 
 def ours(table: Path) -> dict[str, Any]:
     """Return the figures of a table of messages, as the embedded engine understands them."""
+    alarms, encoder = open_library().alarms, load_encoder()
     before = time.process_time()
-    engine = open_embedded(content_root(), None, alarms=open_library().alarms)
+    engine = open_embedded(content_root(), None, alarms=alarms, encoder=encoder)
     cost = time.process_time() - before
     figures = evaluate(read_rows(table, COLUMNS), engine.understand)
     return {**figures, "training_cpu_s": round(cost, 1)}
@@ -216,7 +224,7 @@ def main(
     figures: dict[str, Any] = {"messages": messages}
     held = False
     engines = [OURS_INSIDE] if data is None else list(bench_rasa.ENGINES)
-    for engine, found_there, address in compared(python, HOME, engines, table):
+    for engine, found_there, address in compared(python, HOME, engines, table, tell):
         messages[engine] = found_there
         if engine == OURS_INSIDE:
             held = contract(address)
@@ -247,11 +255,14 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **quiet, **fresh, "PYTHONPATH": str(component)}
 
 
-def _run(command: list[str], folder: Path | None = None) -> None:
-    try:
-        subprocess.run(command, check=True, cwd=folder, env=_environment())  # noqa: S603 - ours
-    except subprocess.CalledProcessError as error:
-        raise SystemExit(error.returncode) from None
+def _run(command: list[str], folder: Path | None = None, log: Path | None = None) -> None:
+    """Run a command; what it says goes to a file where one is named."""
+    with log.open("wb") if log else contextlib.nullcontext() as out:
+        done = subprocess.run(  # noqa: S603 - ours
+            command, check=False, cwd=folder, env=_environment(), stdout=out, stderr=out
+        )
+    if done.returncode != 0:
+        raise SystemExit(f"Rasa failed: {log} says why." if log else done.returncode)
 
 
 def _wait(server: subprocess.Popen[bytes], address: str) -> None:

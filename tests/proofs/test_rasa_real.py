@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import RefusedError
 from bot.proofs import bench_rasa
-from bot.proofs.rasa_real import find_python, main
+from bot.proofs.rasa_real import find_python, main, serving, train
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +58,22 @@ def test_without_an_interpreter_it_ends_with_two_and_makes_nothing(tmp_path: Pat
         "Rasa needs Python 3.10: put python3.10 on the path, or name one in RASA_PYTHON."
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_teaching_that_fails_says_where_the_reason_stands(tmp_path: Path) -> None:
+    broken = interpreter(tmp_path, "echo 'out of memory' >&2\nexit 9")
+    with pytest.raises(SystemExit, match=r"training\.log says why"):
+        train(broken, tmp_path, "config.yml")
+    assert "out of memory" in (tmp_path / "training.log").read_text(encoding="utf-8")
+
+
+def test_a_server_that_ends_by_itself_is_not_waited_for(tmp_path: Path) -> None:
+    broken = interpreter(tmp_path, "exit 3")
+    with (
+        pytest.raises(SystemExit, match=r"server\.log says why"),
+        serving(broken, tmp_path, tmp_path / "model.tar.gz"),
+    ):
+        pytest.fail("it never served")
 
 
 def test_every_package_of_rasas_environment_is_pinned_by_its_hash() -> None:
