@@ -25,7 +25,40 @@ _SCRIPTS = (
 )
 _PERSIAN = frozenset("پچژگکی")
 _UKRAINIAN, _RUSSIAN = frozenset("іїєґ"), frozenset("ыэъё")
-_PERSIAN_WORDS = frozenset("است این که را با از برای من می شد چه کمک کنید سلام نیست هستم".split())  # noqa: SIM905
+_ARABIC = frozenset("ةأإ")
+"""Letters that Persian hardly writes; ي and ك are typed by Persian speakers too."""
+_ARABIC_WORDS = frozenset(
+    [
+        "في",
+        "على",
+        "الى",
+        "إلى",
+        "عن",
+        "هذا",
+        "هذه",
+        "ذلك",
+        "ماذا",
+        "لا",
+        "ما",
+        "أنا",
+        "انا",
+        "نحن",
+        "كيف",
+        "متى",
+        "الذي",
+        "التي",
+        "ان",
+        "أن",
+        "لم",
+        "لن",
+        "مع",
+        "هل",
+        "أريد",
+        "اريد",
+        "منذ",
+    ]
+)
+_PERSIAN_WORDS = frozenset("است این که را با از برای می شد چه کمک کنید سلام نیست هستم".split())  # noqa: SIM905
 _UKRAINIAN_WORDS = frozenset("та що не мене нас як це для де до треба чи мій".split())  # noqa: SIM905
 _RUSSIAN_WORDS = frozenset("и что не меня нас как это для где мы он они его мой".split())  # noqa: SIM905
 LATIN = ("en", "es", "fr", "pt", "sw", "tr", "id")
@@ -66,8 +99,8 @@ class Languages:
         if script == "latin":
             return self._of_latin(folded, len(words))
         if script == "arabic":
-            return _between("ar", "fa", words, (frozenset(), frozenset()), _PERSIAN,
-                            frozenset(), _PERSIAN_WORDS)  # fmt: skip
+            return _between("ar", "fa", words, (_ARABIC, frozenset()), _PERSIAN,
+                            _ARABIC_WORDS, _PERSIAN_WORDS)  # fmt: skip
         if script == "cyrillic":
             return _between("ru", "uk", words, (_RUSSIAN, _UKRAINIAN), _UKRAINIAN,
                             _RUSSIAN_WORDS, _UKRAINIAN_WORDS)  # fmt: skip

@@ -23,6 +23,7 @@ MINUTE = timedelta(minutes=1)
 CHROMIUM = Path("/usr/bin/chromium")
 SHOTS = os.environ.get("VIGIL_TEST_SHOTS")
 SIZES = {"phone": {"width": 390, "height": 844}, "laptop": {"width": 1280, "height": 800}}
+SCHEMES = {"phone": "dark", "laptop": "light"}
 BOX, ROUTE = "box-0001", "By bus to the lake, back on Friday."
 
 
@@ -207,7 +208,9 @@ async def test_the_board_fits_a_phone_and_a_laptop_and_can_be_read_out(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
         )
         for name, size in SIZES.items():
-            page = await chromium.new_page(viewport=size, reduced_motion="reduce")
+            page = await chromium.new_page(
+                viewport=size, reduced_motion="reduce", color_scheme=SCHEMES[name]
+            )
             await page.route("**/*", serve)
             for what, path in (
                 ("board", "/check-ins"),

@@ -81,7 +81,7 @@ def busy_server() -> SmallServer:
     )
     server.watched = tuple(
         BoardRow(
-            plan=f"{number}c4e-plan", tier=f"t{number}", state=state, due_at=NOON, alarm=alarm,
+            plan=f"{number}c4e-plan", tier=f"T{number}", state=state, due_at=NOON, alarm=alarm,
             minutes_late=12 * number, next_at=NOON + HOUR,
             rungs=tuple(
                 Rung(at=NOON + hours * HOUR, what=what)
@@ -174,8 +174,10 @@ async def test_every_page_of_the_desk_can_be_used_by_everybody(
                 await page.goto(at)
                 await page.locator(f'button[name=language][value="{language}"]').click()
                 for name, path in PAGES.items():
-                    await page.goto(f"{at}{path}")
+                    shown = await page.goto(f"{at}{path}")
                     look = f"{name}-{language}-{'phone' if size is PHONE else 'laptop'}-{scheme}"
+                    if shown.ok != (name != "trouble"):
+                        wrong.append(f"{look}: answered {shown.status}")
                     await shot(page, f"desk-{look}")
                     wrong += [f"{look}: {one}" for one in await serious(page)]
                     if await page.evaluate(

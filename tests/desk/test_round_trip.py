@@ -19,6 +19,7 @@ from playwright.async_api import async_playwright, expect
 from bot.api.server import bind
 from bot.desking import serve_desk
 from bot.proofs.program import Program
+from bot.proofs.warm import borrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,29 +114,71 @@ async def say(page: Any, text: str) -> None:
 
 @pytest.mark.real_lock
 async def test_a_report_in_arabic_is_answered_in_french(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, learnt: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The first start learns to understand texts; on a busy machine that takes its time.
+    # On a busy machine a start takes its time.
     monkeypatch.setattr("bot.proofs.program.READY_WITHIN", 180.0)
     expect.set_options(timeout=60_000)
     port = free_port()
     program = Program(home=tmp_path / "home", settings={"VIGIL_LISTEN": f"127.0.0.1:{port}"})
+    borrow(learnt, program.home)
     await program.start()
     server = f"http://127.0.0.1:{port}"
     identity = tmp_path / "home" / "demo" / "demo.identity"
+    looked = False
     try:
         with open_desk(server, identity) as link:
             async with async_playwright() as play:
                 browser = await play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
                 with suppress(asyncio.CancelledError):
                     await _round_trip(browser, server, link)
+                    await _other_pages(browser, server)
+                    looked = True
                 await browser.close()
     finally:
         await program.stop()
+    assert looked
     kept = b"".join(one.read_bytes() for one in (tmp_path / "home").rglob("*") if one.is_file())
     for words in (WORDS, ANSWER):
         assert words.encode() not in kept
         assert words not in program.log.read_text()
+
+
+async def stands_still(page: Any) -> None:
+    """The conversation scrolls, the page around it does not."""
+    size = await page.evaluate(
+        "[document.documentElement.scrollHeight, document.documentElement.clientHeight,"
+        " document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert size[0] <= size[1], size
+    assert size[2] <= size[3], size
+
+
+async def _other_pages(browser: Any, server: str) -> None:
+    """A letter with its files in the chat, and the page on which PIN and words are chosen."""
+    person = await browser.new_context(
+        viewport=LAPTOP, locale="en", reduced_motion="reduce", color_scheme="dark"
+    )
+    chat = await person.new_page()
+    await chat.goto(server)
+    await chat.locator(".welcome button.good").click()
+    await say(chat, "/letter")
+    for option in ("nat-embassy", "self", "agreed", "public", "+skip", "en", "+skip"):
+        await press(chat, option)
+    await expect(chat.locator("a.file")).to_have_count(2)
+    await shot(chat, "chat-letter")
+    assert await serious(chat) == []
+    await stands_still(chat)
+    await chat.goto(f"{server}/words/nobody-has-this-link")
+    for size, scheme in ((LAPTOP, "dark"), (PHONE, "light")):
+        await chat.set_viewport_size(size)
+        await chat.emulate_media(color_scheme=scheme)
+        await shot(chat, f"chat-words-{scheme}")
+        assert await serious(chat) == []
+        assert not await chat.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+    await person.close()
 
 
 async def _round_trip(browser: Any, server: str, link: str) -> None:
@@ -145,6 +188,7 @@ async def _round_trip(browser: Any, server: str, link: str) -> None:
     receipt = await report(chat)
     await shot(chat, "chat-receipt")
     assert await serious(chat) == []
+    await stands_still(chat)
     await say(chat, receipt)
     await press(chat, "add")
     await say(chat, WORDS)

@@ -37,7 +37,7 @@ _TOPICS = (
 )
 _READ = "I have read this"
 _OPENING = "/start "
-_SHOWN_WITHIN = 60.0
+_SHOWN_WITHIN = 200.0
 _FIELDS = re.compile(r'name="(token|nonce|lang)" value="([^"]*)"')
 _BOTH = re.compile(r'href="file/[^"]+".*href="file/[^"]+"', re.DOTALL)
 _BOTH_OR_DANGER = re.compile(rf'{_BOTH.pattern}|value="a[^"]+\.yes".*value="a[^"]+\.no"', re.DOTALL)
@@ -146,10 +146,13 @@ async def _say(session: aiohttp.ClientSession, page: str, text: str) -> str:
 
 async def _until(session: aiohttp.ClientSession, page: str, wanted: re.Pattern[str]) -> str:
     """Look again until the page shows something."""
-    async with asyncio.timeout(_SHOWN_WITHIN):
-        while not wanted.search(page):
-            await asyncio.sleep(0.2)
-            page = await (await session.get("/")).text()
+    until = asyncio.get_running_loop().time() + _SHOWN_WITHIN
+    while not wanted.search(page):
+        if asyncio.get_running_loop().time() > until:
+            shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+            raise RuntimeError(f"the web chat did not show what was to come, but: {shown[-700:]}")
+        await asyncio.sleep(0.2)
+        page = await (await session.get("/")).text()
     return page
 
 
