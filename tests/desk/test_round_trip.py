@@ -152,6 +152,10 @@ async def stands_still(page: Any) -> None:
     )
     assert size[0] <= size[1], size
     assert size[2] <= size[3], size
+    log = await page.evaluate(
+        "(one => [one.scrollWidth, one.clientWidth])(document.getElementById('log'))"
+    )
+    assert log[0] <= log[1], log
 
 
 async def _other_pages(browser: Any, server: str) -> None:

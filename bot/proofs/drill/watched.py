@@ -41,6 +41,7 @@ _SHOWN_WITHIN = 200.0
 _FIELDS = re.compile(r'name="(token|nonce|lang)" value="([^"]*)"')
 _BOTH = re.compile(r'href="file/[^"]+".*href="file/[^"]+"', re.DOTALL)
 _BOTH_OR_DANGER = re.compile(rf'{_BOTH.pattern}|value="a[^"]+\.yes".*value="a[^"]+\.no"', re.DOTALL)
+_BOTH_OR_RESUMED = re.compile(rf'{_BOTH.pattern}|value="a[^"]+\.resume"', re.DOTALL)
 _FILES = re.compile(r'href="(file/[^"]+)"')
 
 
@@ -131,6 +132,9 @@ async def write_letters(stage: Stage, share: int) -> None:
             if not _BOTH.search(page):
                 # An account of what happened sounds like danger, and is asked about.
                 page = await _press(session, page, "no")
+                page = await _until(session, page, _BOTH_OR_RESUMED)
+            if not _BOTH.search(page):
+                page = await _press(session, page, "resume")
                 page = await _until(session, page, _BOTH)
             files = [await (await session.get(f"/{one}")).read() for one in _FILES.findall(page)]
             if not any(word.encode() in one for one in files):
