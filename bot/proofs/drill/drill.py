@@ -151,12 +151,22 @@ async def _with_key(stage: Stage) -> None:
     """Steal key and token too, when everything is over."""
     settings = Settings.model_fields
     stage.clock.advance(settings["draft_ttl"].default + _MARGIN)
-    await stage.settle()
+    await _close_what_silence_opened(stage)
     await stage.look(theft="with the key")
     stage.found += _of_people(stage, [*_opened(stage, addresses=False), *_replayed(stage)])
     stage.clock.advance(settings["chat_ttl"].default + _MARGIN)
-    await stage.settle()
+    await _close_what_silence_opened(stage)
     stage.found += _of_people(stage, _opened(stage, addresses=True))
+
+
+async def _close_what_silence_opened(stage: Stage) -> None:
+    """Have time do its work; whoever fell silent in danger has a case, which is open until closed.
+
+    While it is, the address of its person is kept, so that they can be answered.
+    """
+    await stage.settle()
+    await stage.office.close_everything()
+    await stage.settle()
 
 
 def _of_people(stage: Stage, found: list[Found]) -> list[Found]:
