@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_every_package_of_rasas_environment_is_pinned_by_its_hash() -> None:
     assert any(line.startswith("rasa==3.6.21") for line in packages)
     assert all("==" in line for line in packages)
     assert text.count("--hash=sha256:") >= len(packages)
+
+
+def test_a_trial_gives_rasa_texts_and_intents_without_its_own_markup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    trial = runpy.run_path(str(ROOT / "flows/understanding/rasa/trial.py"))
+    table = tmp_path / "table.tsv"
+    table.write_text(
+        "text\tintent\n[set] an {alarm}\talarm/set\n[]\talarm/stop\n", encoding="utf-8"
+    )
+    rows = trial["rows"](str(table))
+    assert rows == [("set  an  alarm", "alarm+set"), (".", "alarm+stop")]
+    assert '- intent: "alarm+set"\n  examples: |\n    - set an alarm\n' in trial["taught"](rows)
 
 
 def test_a_trials_figures_are_put_as_ours_are() -> None:

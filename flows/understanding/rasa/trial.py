@@ -27,11 +27,18 @@ os.environ.update(
 
 
 def rows(path: str) -> list[tuple[str, str]]:
-    """Return (text, intent) of a table; brackets and braces are markup to Rasa, so they go."""
+    """Return (text, intent) of a table, written so that Rasa reads both as they are meant.
+
+    Brackets and braces in a text are markup to it, and a stroke in an intent parts two names of
+    which it would answer only the first.
+    """
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         found = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         bare = str.maketrans(dict.fromkeys("[](){}", " "))
-        return [(row["text"].translate(bare).strip() or ".", row["intent"]) for row in found]
+        return [
+            (row["text"].translate(bare).strip() or ".", row["intent"].replace("/", "+"))
+            for row in found
+        ]
 
 
 def taught(lines: list[tuple[str, str]]) -> str:
