@@ -379,6 +379,11 @@ async def _live(world: World) -> None:
         due = await _round(world, returned=returned)
         clock.at = _next(world, due)
     clock.at = world.end
+    for store in world.stores:
+        store.deadly = False
+    # Pages of the last step wait for the sweep after it, as everywhere.
+    for _ in range(2):
+        await _sweep(world)
     await _arrive(world, last=True)
 
 
