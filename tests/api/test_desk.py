@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,6 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 
 from bot.api.desk import LARGEST_BODY
-from bot.api.server import bind, serve
 from bot.contract.operations import Nothing
 from bot.contract.people import PutKeys
 from bot.contract.registry import OPERATIONS
@@ -24,12 +21,10 @@ from bot.domain.errors import ConflictError, RefusedError
 from bot.services.cases import NoSuchCaseError
 from bot.vault.identity import new_root
 from tests.api.whole_house import whole_house
+from tests.fixtures.serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from starlette.types import ASGIApp
 
     from tests.api.desk_house import DeskHouse
     from tests.api.whole_house import WholeHouse
@@ -140,33 +135,10 @@ async def test_the_description_is_there_for_whoever_builds_a_desk(house: DeskHou
     )
 
 
-@contextmanager
-def listening(app: ASGIApp) -> Iterator[str]:
-    """Serve over real HTTP, in a thread of its own."""
-    bound = bind("127.0.0.1:0")
-    ready = threading.Event()
-    ends: list[Any] = []
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        ends.append((asyncio.get_running_loop(), stop))
-        await serve(app, bound, stop, ready=ready.set)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    finally:
-        loop, stop = ends[0]
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
-
-
 async def test_nothing_that_can_be_sent_breaks_the_server(tmp_path: Path) -> None:
     """Every operation as it is wired: what fits its description, what does not, as every role."""
     async with whole_house(tmp_path) as house:
-        with listening(house.api.app()) as address:
+        with serving(house.api.app()) as address:
             answers = await asyncio.to_thread(_fuzz, address, house)
     # Else every id was a guess, and only the door was asked.
     assert {"cases", "check-ins", "alerts", "notebook"} <= {path for path, done in answers if done}

@@ -12,22 +12,13 @@ from docx import Document
 
 from bot.scripts import play, read_script
 from tests.conversations.shelf import FLOWS, LANGUAGES, OF_COORDINATORS, SCRIPTS
-from tests.fixtures.on_web import CHROMIUM, site
+from tests.fixtures.chromium import in_chromium
+from tests.fixtures.on_web import site
 
 if TYPE_CHECKING:
     from bot.content.library import Library
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(),
-        reason="NO CHROMIUM at /usr/bin/chromium: THE WEB CHAT IS NOT TESTED (apt: chromium)",
-    ),
-    # Chromium's pipes are closed by Playwright's own loop after ours has gone.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
+pytestmark = in_chromium
 
 ON_WEB = [name for name in SCRIPTS if name not in OF_COORDINATORS]
 

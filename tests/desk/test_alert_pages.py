@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,57 +14,22 @@ from playwright.async_api import async_playwright, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot.api.server import bind, serve
 from bot.desk.app import DeskApp
 from bot.domain.broadcasts import Answer
 from tests.desk.conftest import PASSPHRASE, make_desk
 from tests.desk.test_alerts import ARABIC, ENGLISH, NOON, Newsroom, newsroom
+from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, PHONE, SHOTS, in_chromium
+from tests.fixtures.serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["newsroom"]
 
-CHROMIUM = Path("/usr/bin/chromium")
-SHOTS = os.environ.get("VIGIL_TEST_SHOTS")
-PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 LOOKS = (("laptop", LAPTOP, "light"), ("phone", PHONE, "dark"))
 if SHOTS:
     LOOKS = (*LOOKS, ("laptop", LAPTOP, "dark"), ("phone", PHONE, "light"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(),
-        reason="NO CHROMIUM at /usr/bin/chromium: THE DESK IS NOT TESTED (apt: chromium)",
-    ),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@contextmanager
-def serving(app: Any, last: Callable[[], Awaitable[None]] | None = None) -> Iterator[str]:
-    """Serve an application in a thread of its own; `last` is what it does at the end."""
-    bound = bind("127.0.0.1:0")
-    ready, ends = threading.Event(), []
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        ends.append((asyncio.get_running_loop(), stop))
-        await serve(app, bound, stop, ready=ready.set)
-        if last is not None:
-            await last()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    finally:
-        loop, stop = ends[0]
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
+pytestmark = in_chromium
 
 
 @contextmanager
@@ -76,7 +38,7 @@ def desk_of(newsroom: Newsroom, server: str, who: str, language: str) -> Iterato
     desk = make_desk(newsroom.house, newsroom.folder, who, address=server)
     desk.seat.language = language
     app = DeskApp(desk, asyncio.Event(), look_every=0.3).app()
-    with serving(app, desk.seat.lock) as address:
+    with serving(app, last=desk.seat.lock) as address:
         yield f"{address}/enter?key={desk.guard.link}"
 
 

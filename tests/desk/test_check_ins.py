@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +13,13 @@ from bot.contract.items import Note, PlanLine, PlanWords, SentPlace, read_item, 
 from bot.vault.envelope import new_key, open_item, seal_item
 from bot.vault.wrap import wrap_inner
 from tests.desk.small_server import NOON, RefusedHereError, SmallServer
+from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, PHONE, SHOTS
 
 if TYPE_CHECKING:
     from tests.desk.conftest import Browser
 
 MINUTE = timedelta(minutes=1)
-CHROMIUM = Path("/usr/bin/chromium")
-SHOTS = os.environ.get("VIGIL_TEST_SHOTS")
-SIZES = {"phone": {"width": 390, "height": 844}, "laptop": {"width": 1280, "height": 800}}
+SIZES = {"phone": PHONE, "laptop": LAPTOP}
 SCHEMES = {"phone": "dark", "laptop": "light"}
 BOX, ROUTE = "box-0001", "By bus to the lake, back on Friday."
 
@@ -204,9 +201,7 @@ async def test_the_board_fits_a_phone_and_a_laptop_and_can_be_read_out(
         await route.fulfill(status=found.status_code, headers=headers, body=found.content)
 
     async with async_playwright() as play:
-        chromium = await play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
+        chromium = await play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
         for name, size in SIZES.items():
             page = await chromium.new_page(
                 viewport=size, reduced_motion="reduce", color_scheme=SCHEMES[name]

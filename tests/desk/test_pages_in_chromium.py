@@ -6,7 +6,6 @@ With VIGIL_TEST_SHOTS a picture of each is kept there, to be looked at.
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.async_api import async_playwright
 
-from bot.api.server import bind, serve
 from bot.contract.cases import State, Urgency
 from bot.contract.checkins import BoardRow, Rung
 from bot.contract.follow_ups import FollowUp
@@ -26,13 +24,15 @@ from bot.contract.people import AuditEntry
 from bot.desk.app import DeskApp
 from tests.desk.conftest import PASSPHRASE, a_report, make_desk
 from tests.desk.small_server import NOON, SmallServer
-from tests.desk.test_round_trip import ARGS, CHROMIUM, LAPTOP, PHONE, pytestmark, serious, shot
+from tests.desk.test_round_trip import serious, shot
+from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, PHONE, in_chromium
+from tests.fixtures.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["pytestmark"]
+pytestmark = in_chromium
 
 CASE, HOUR, DAY = "7f3a-0001", timedelta(hours=1), timedelta(days=1)
 LOOKS = [
@@ -102,27 +102,10 @@ def busy_server() -> SmallServer:
 
 @contextmanager
 def served(server: SmallServer, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Serve a desk in a thread of its own; give its link and its address."""
-    bound = bind("127.0.0.1:0")
-    ready, ends = threading.Event(), []
+    """Serve a desk; give its link and its address."""
     desk = make_desk(server, tmp_path, transport=httpx.ASGITransport(app=server.app()))
-    at = f"http://127.0.0.1:{bound.getsockname()[1]}"
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        ends.append((asyncio.get_running_loop(), stop))
-        await serve(DeskApp(desk, stop).app(), bound, stop, ready=ready.set)
-        await desk.seat.lock()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    assert ready.wait(60)
-    try:
+    with serving(DeskApp(desk, asyncio.Event()).app(), last=desk.seat.lock) as at:
         yield f"{at}/enter?key={desk.guard.link}", at
-    finally:
-        loop, stop = ends[0]
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
 
 
 async def sign_in(page: Any, link: str) -> None:

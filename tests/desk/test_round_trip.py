@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import threading
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,23 +18,13 @@ from bot.api.server import bind
 from bot.desking import serve_desk
 from bot.proofs.program import Program
 from bot.proofs.warm import borrow
+from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, PHONE, SHOTS, in_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-CHROMIUM = Path("/usr/bin/chromium")
-SHOTS = os.environ.get("VIGIL_TEST_SHOTS")
-PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(),
-        reason="NO CHROMIUM at /usr/bin/chromium: THE DESK IS NOT TESTED (apt: chromium)",
-    ),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+pytestmark = in_chromium
 WORDS = "يراقبون بيتي منذ أيام ولا أعرف من هم"
 ANSWER = "Nous vous lisons. Quelqu’un vous appelle ce soir."
 

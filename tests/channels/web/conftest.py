@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,16 +13,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.api.server import bind, serve
 from bot.channels.web.door import Door
 from bot.channels.web.mailbox import WebChannel
 from bot.domain.errors import ConflictError
 from bot.domain.ids import LanguageTag
 from bot.domain.messages import Attachment, Button, InboundKind, Outgoing
+from tests.fixtures.serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bot.domain.messages import Inbound
 
 
@@ -186,30 +182,6 @@ async def visitor(house: House) -> Any:
     await guest.http.aclose()
 
 
-@contextmanager
-def served(house: House) -> Iterator[str]:
-    """Serve a house over real HTTP on the loopback, in a thread of its own."""
-    bound = bind("127.0.0.1:0")
-    ready = threading.Event()
-    ends: list[Any] = []
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        ends.append((asyncio.get_running_loop(), stop))
-        await serve(house.app, bound, stop, ready=ready.set, stopping=house.door.close)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
-    finally:
-        loop, stop = ends[0]
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
-        assert not thread.is_alive()
-
-
 @pytest.fixture
 def make_site() -> Any:
     """Give a function that serves a house; everything is stopped at the end."""
@@ -217,6 +189,6 @@ def make_site() -> Any:
 
         def make(**options: Any) -> tuple[House, str]:
             house = make_house(look_every=0.2, **{"patience": 2.0, **options})
-            return house, stack.enter_context(served(house))
+            return house, f"{stack.enter_context(serving(house.app, stopping=house.door.close))}/"
 
         yield make

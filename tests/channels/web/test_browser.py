@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,23 +10,10 @@ pytest.importorskip("playwright")
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
-CHROMIUM = Path("/usr/bin/chromium")
-SHOTS = os.environ.get("VIGIL_TEST_SHOTS")
-PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(),
-        reason="NO CHROMIUM at /usr/bin/chromium: THE WEB CHAT IS NOT TESTED (apt: chromium)",
-    ),
-    # Chromium's pipes are closed by Playwright's own loop after ours has gone.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, SHOTS, in_chromium
+from tests.fixtures.chromium import SMALL_PHONE as PHONE
+
+pytestmark = in_chromium
 
 
 @pytest.fixture
