@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
 # Literal, not bound: SQLite takes a partial index only when the statement says its condition.
 _WAITING = text("outbox.state = 'waiting'")
-NEVER = 1 << 62
-"""Later than any moment, in microseconds."""
 _CLAIMED = text("outbox.state = 'claimed'")
 
 
@@ -98,8 +96,8 @@ class OutboxRows(Rows):
     ) -> list[Claimed]:
         """Lease due rows, lane by lane, oldest first, at most one a person; never one twice."""
         taken: dict[str, Row[Any]] = {}
-        first = self._first_due()
-        for lane in (one for one in sorted(lanes) if first.get(one, NEVER) <= micros(now)):
+        due = {lane for lane, at in self._first_due().items() if at <= micros(now)}
+        for lane in sorted(due.intersection(lanes)):
             while len(taken) < limit:
                 wanted = limit - len(taken)
                 asked = {

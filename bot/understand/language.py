@@ -27,37 +27,8 @@ _PERSIAN = frozenset("پچژگکی")
 _UKRAINIAN, _RUSSIAN = frozenset("іїєґ"), frozenset("ыэъё")
 _ARABIC = frozenset("ةأإ")
 """Letters that Persian hardly writes; ي and ك are typed by Persian speakers too."""
-_ARABIC_WORDS = frozenset(
-    [
-        "في",
-        "على",
-        "الى",
-        "إلى",
-        "عن",
-        "هذا",
-        "هذه",
-        "ذلك",
-        "ماذا",
-        "لا",
-        "ما",
-        "أنا",
-        "انا",
-        "نحن",
-        "كيف",
-        "متى",
-        "الذي",
-        "التي",
-        "ان",
-        "أن",
-        "لم",
-        "لن",
-        "مع",
-        "هل",
-        "أريد",
-        "اريد",
-        "منذ",
-    ]
-)
+_ARABIC_WORDS = frozenset("في على الى إلى عن هذا هذه ذلك ماذا لا ما أنا انا نحن كيف متى".split())  # noqa: SIM905
+_ARABIC_WORDS |= frozenset("الذي التي ان أن لم لن مع هل أريد اريد منذ".split())  # noqa: SIM905
 _PERSIAN_WORDS = frozenset("است این که را با از برای می شد چه کمک کنید سلام نیست هستم".split())  # noqa: SIM905
 _UKRAINIAN_WORDS = frozenset("та що не мене нас як це для де до треба чи мій".split())  # noqa: SIM905
 _RUSSIAN_WORDS = frozenset("и что не меня нас как это для где мы он они его мой".split())  # noqa: SIM905
