@@ -184,7 +184,7 @@ class Running:
         if self.http is not None:
             found["http"] = self._serve_http(self.http, stop)
         if self.understanding is not None and self.understanding.engine is None:
-            found["understand"] = asyncio.to_thread(_understand, self.understanding)
+            found["understand"] = _open(self.understanding, stop)
         return found
 
     def last(self) -> dict[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
@@ -401,6 +401,17 @@ def _alerts(parts: Parts) -> dict[str, Any]:
         desk = AlertDesk(kind=kind, views=views, submitted=parts.alert_chat.call_second)
         found |= desk.operations()
     return found
+
+
+async def _open(understood: Understanding, stop: asyncio.Event) -> None:
+    """Open what understands words; learning that is under way ends when the program does."""
+    opening = asyncio.ensure_future(asyncio.to_thread(_understand, understood))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        understood.close()
+    await opening
 
 
 def _understand(understood: Understanding, library: Library | None = None) -> None:

@@ -11,7 +11,9 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Event
 
 from bot.content.library import open_library
 from bot.understand.encoder import load_encoder
@@ -25,17 +27,31 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Its sums are small: more threads would wait for each other, and for those who are answered."""
 
 
-def learn_apart(root: Path, home: Path) -> None:
-    """Fill the cache from another process; failing leaves it as it is."""
+_LOOK_EVERY = 0.1
+
+
+def learn_apart(root: Path, home: Path, over: Event | None = None) -> None:
+    """Fill the cache from another process; failing leaves it as it is.
+
+    Args:
+        root: The folder with flows/.
+        home: VIGIL_HOME.
+        over: Set when nobody needs it any more: the other process is ended.
+    """
+    over = over or Event()
     command = [sys.executable, "-m", "bot.understand.learning", str(root), str(home)]
     quiet = subprocess.DEVNULL
     try:
-        subprocess.run(  # noqa: S603 - our own module, no words of anybody
-            command, check=False, stdin=quiet, stdout=quiet, stderr=quiet, timeout=LONGEST,
-            env={**os.environ, **_ONE_THREAD},
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+        process = subprocess.Popen(  # noqa: S603 - our own module, no words of anybody
+            command, stdin=quiet, stdout=quiet, stderr=quiet, env={**os.environ, **_ONE_THREAD}
+        )
+    except OSError:
         return
+    until = time.monotonic() + LONGEST
+    with process:
+        while process.poll() is None:
+            if over.wait(_LOOK_EVERY) or time.monotonic() > until:
+                process.kill()
 
 
 def learn(root: Path, home: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import structlog
@@ -39,6 +40,10 @@ _SURE_ALARM = 0.3
 _SHOWN, _CARDS = 5, 3
 
 
+class NobodyWaitsError(Exception):
+    """The program stops; what was being learnt is of no use."""
+
+
 class Understanding:
     """What reception asks about words; never raises, never logs a word."""
 
@@ -48,7 +53,9 @@ class Understanding:
         opening: Callable[[], tuple[Embedded, Search | None]],
         rasa: RasaServer | None = None,
         renewing: Callable[[Library], Callable[[], tuple[Embedded, Search | None]]] | None = None,
+        over: Event | None = None,
     ) -> None:
+        self._over = over or Event()
         self._alarms = Alarms(alarms)
         self._scripts = Languages()
         self._opening = opening
@@ -66,10 +73,16 @@ class Understanding:
         """Open the engine; takes seconds, so call it from a thread. Failing leaves the lists."""
         try:
             self._engine, self._search = self._opening()
+        except NobodyWaitsError:
+            return
         except Exception as error:  # noqa: BLE001 - a line for people in danger stays open without it
             log.error("understanding-failed", kind=type(error).__name__)  # noqa: TRY400 - no traceback: it could hold words
         else:
             log.info("understanding-ready")
+
+    def close(self) -> None:
+        """End learning that is under way: the program stops."""
+        self._over.set()
 
     def take_up(self, library: Library) -> None:
         """Understand by other content from now on: its alarm words at once, the rest once learnt.
@@ -124,11 +137,14 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
         nlu: `embedded`, or the address of a Rasa server.
     """
     server = None if nlu == "embedded" else _rasa(nlu, library)
+    over = Event()
 
     def opening(content: Library) -> tuple[Embedded, Search | None]:
         encoder = load_encoder()
         if not is_learnt(root, home, encoder):
-            learn_apart(root, home)
+            learn_apart(root, home, over)
+        if over.is_set():
+            raise NobodyWaitsError
         engine = open_embedded(
             root,
             home,
@@ -141,7 +157,7 @@ def make_understanding(root: Path, home: Path, library: Library, nlu: str) -> Un
     def renewing(content: Library) -> Callable[[], tuple[Embedded, Search | None]]:
         return lambda: opening(content)
 
-    return Understanding(library.alarms, renewing(library), server, renewing)
+    return Understanding(library.alarms, renewing(library), server, renewing, over)
 
 
 def _rasa(address: str, library: Library) -> RasaServer:
