@@ -10,7 +10,7 @@ from bot.flow import effects
 from bot.flow.inputs import Universal
 from bot.flow.model import AskStep, CallStep
 from bot.flow.question import put
-from bot.flow.run import MENU
+from bot.flow.run import EMERGENCY, MENU
 from bot.flow.session import Pending
 from bot.flow.walk import close, offer_return, walk
 
@@ -187,11 +187,14 @@ def answer_pending(run: Run, option: str) -> bool:
 
 
 def _set_aside(run: Run, flow_id: FlowId) -> None:
-    """Drop what need not wait: a matter in which nothing was answered, or the same one again."""
+    """Drop what need not wait: a matter in which nothing was answered, or the same one again.
+
+    Words that only sounded like danger were meant for the question: even the first one waits.
+    """
     while run.frames:
         first = run.matter()
         matter = run.frames[first:]
-        untouched = all(not frame.trail for frame in matter)
+        untouched = flow_id != EMERGENCY and all(not frame.trail for frame in matter)
         same = matter[0].flow == flow_id and len(matter) == 1
         browsing = matter[0].flow == MENU and len(matter) == 1
         if not (untouched or same or browsing):

@@ -169,7 +169,9 @@ def test_a_cry_for_help_where_a_choice_was_asked_interrupts() -> None:
         .start("report")
         .says("they took him", understand=lambda _: Understood(urgent=True))
     )
-    assert chat.session.frames[-1].flow == "danger"
+    assert [frame.flow for frame in chat.session.frames] == ["report", "danger"]
+    chat.presses("no").presses("resume")
+    assert chat.at == "safe"
 
 
 def test_whoever_says_that_there_is_no_danger_is_not_left_without_a_way_on() -> None:

@@ -29,6 +29,7 @@ _PATIENCE, _QUIET, _IDLE = 15.0, 0.15, 0.8
 """Seconds: until an answer at last, between messages of one, and after what needs no answer."""
 _PRESS_WITHIN = 60.0
 """Seconds without anything new after which a button that was to come will not come."""
+_CALM, _ON = "No, not now", "Go on there"
 _REACH = 2
 """Messages with buttons, from the newest, of which one is pressed."""
 _LANGUAGES = ("en", "en", "en", "es", "fr", "ar", "ru")
@@ -140,6 +141,22 @@ async def press(stage: Stage, person: Person, label: str) -> list[Heard]:
     heard: list[Heard] = []
     await _pressed(stage, person, label, heard)
     return [*heard, *await answer(person)]
+
+
+async def say_between(stage: Stage, person: Person, word: str) -> None:
+    """Write what was not asked for; what sounded like danger is denied, and the flow gone on with.
+
+    Raises:
+        NothingHeardError: It was not answered.
+    """
+    await person.says(word)
+    await person.hears(within=_PRESS_WITHIN)
+    await answer(person)
+    keyboard = stage.api.world.chats[person.chat_id].keyboard
+    if keyboard is not None:
+        offered = {button["text"] for row in keyboard["keyboard"] for button in row}
+        await person.says(next(iter(offered & {_CALM, *stage.translations(_CALM)})))
+        await press(stage, person, _ON)
 
 
 async def choose(stage: Stage, person: Person, text: str, label: str) -> list[Heard]:

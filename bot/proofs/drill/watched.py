@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.contract.alerts import ActOnAlert, AlertText, ApproveAlert, NameAlert, Severity, WriteAlert
-from bot.proofs.drill.telegram import answer, choose, follow, leave, press, send_body, shown
+from bot.proofs.drill.telegram import (
+    answer,
+    choose,
+    follow,
+    leave,
+    press,
+    say_between,
+    send_body,
+    shown,
+)
 from bot.services.check_in_sheet import LINES
 
 if TYPE_CHECKING:
@@ -104,8 +113,7 @@ async def _invite(stage: Stage, person: Person, pin: str) -> None:
         invited = await stage.person("contact")
         await invited.says(next(one for one in invitation.labels if one.startswith(_OPENING)))
         await answer(invited)
-        await invited.says(stage.cage.name("said when invited as a contact"))
-        await answer(invited)
+        await say_between(stage, invited, stage.cage.name("said when invited as a contact"))
         await press(stage, invited, says)
         if says != "No":
             await press(stage, invited, _READ)
