@@ -17,15 +17,21 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: $(VENV)/.runtime ## set up and start Vigil
+# What a first start would read and learn, done once here; named by content, so never out of date.
+.prepared/.done: $(VENV)/.runtime $(wildcard locales/*/LC_MESSAGES/*.po flows/understanding/*.yml)
+	@rm -rf .prepared
+	@$(BIN)/python -m bot.understand.learning . .prepared 2>/dev/null || true # the program says what is wrong
+	@touch $@
+
+run: .prepared/.done ## set up and start Vigil
 	$(BIN)/vigil run
 
-dev: $(VENV)/.dev
+dev: $(VENV)/.dev .prepared/.done
 
-test: $(VENV)/.dev ## all tests that end in minutes
+test: $(VENV)/.dev .prepared/.done ## all tests that end in minutes
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not prove"
 
-check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
+check: $(VENV)/.dev .prepared/.done ## what CI runs: format, lint, types, layers, content, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -33,13 +39,13 @@ check: $(VENV)/.dev ## what CI runs: format, lint, types, layers, content, tests
 	$(BIN)/vigil check
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not prove"
 
-prove: $(VENV)/.dev ## the long proofs
+prove: $(VENV)/.dev .prepared/.done ## the long proofs
 	$(BIN)/python -m pytest -q -m prove
 
 conversations: $(VENV)/.dev ## write what is said now into every golden conversation; read the difference
 	@for script in tests/conversations/*/*.yaml; do $(BIN)/vigil talk --script $$script --record; done
 
-bench: $(VENV)/.dev ## every benchmark, as ratios within one run
+bench: $(VENV)/.dev .prepared/.done ## every benchmark, as ratios within one run
 	$(BIN)/vigil bench all
 
 rasa: $(VENV)/.dev ## a real Rasa, taught with our lines and asked the same; DATA=folder adds public sets
@@ -51,4 +57,4 @@ lock: ## pin dependencies again; uv comes with the dev requirements
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.10 flows/understanding/rasa/requirements.in -o flows/understanding/rasa/requirements.txt
 
 clean:
-	rm -rf $(VENV) .rasa build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .prepared .rasa build dist .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.content.library import Bookcase, open_library
 from bot.content.place import content_root
+from bot.content.prepared import take_prepared
 from bot.domain.broadcasts import Rules
 from bot.domain.errors import SettingsError
 from bot.domain.ids import ContactId
@@ -424,6 +425,7 @@ async def open_bookcase(
     settings: Settings, store: Store, clock: Clock, library: Library | None = None
 ) -> Bookcase:
     """Load the Library with the definitions that somebody may still stand in."""
+    take_prepared(content_root(settings.content), settings.home)
     found = library or open_library(settings.content, settings.home / "cache" / "catalogues")
     kept = await store.write(lambda tx: _kept(tx, found, clock.now()))
     return Bookcase(found.keeping(kept))

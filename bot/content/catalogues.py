@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -199,8 +201,7 @@ def _load(
                         message="is not a PO file that can be read", remedy="Repair this line.")
             ]  # fmt: skip
         if kept is not None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
+            _keep(plain, kept)
     catalogue = Catalogue(
         language=tag,
         domain=domain,
@@ -215,6 +216,14 @@ def _load(
         },
     )
     return catalogue, []
+
+
+def _keep(plain: dict, kept: Path) -> None:  # type: ignore[type-arg]
+    part = kept.with_suffix(f".{os.getpid()}.part")
+    with suppress(OSError):  # a full disk costs time at the next start, nothing else
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
+        part.replace(kept)
 
 
 def _cached(kept: Path | None) -> dict | None:  # type: ignore[type-arg]

@@ -29,6 +29,7 @@ from bot.content.locale_checks import check_locales
 from bot.content.mentions import Days
 from bot.content.passages import entry_ids, load_questions
 from bot.content.place import content_root
+from bot.content.prepared import prepared_catalogues
 from bot.content.reading import PlainReader, countries, month_names, plain
 from bot.content.rendering import render
 from bot.content.teaching import check_lines, load_lines
@@ -225,7 +226,7 @@ def load(
 
     Args:
         root: The folder with flows/, locales/ and knowledge/.
-        cache: Where parsed catalogues may be kept.
+        cache: Where parsed catalogues may be kept; by default with what set-up prepared.
         thorough: Also check every translation; `vigil check` does, a start does not.
     """
     problems: list[Problem] = []
@@ -252,7 +253,7 @@ def load(
     problems += more
     alarms, more = read_mapping(root, "alarms")
     problems += more
-    catalogues, more = load_catalogues(root, cache)
+    catalogues, more = load_catalogues(root, cache or prepared_catalogues(root))
     problems += more
     knowledge, more = load_knowledge(root)
     problems += more

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from bot.content.place import content_root
+from bot.content.prepared import borrow
 from bot.understand.learning import learn_apart
 
 _KEPT = 2
@@ -33,15 +34,6 @@ def lend(home: Path, shared: Path | None = None) -> None:
     os.utime(place)
     _forget_others(shared, place)
     borrow(place, home)
-
-
-def borrow(learnt: Path, home: Path) -> None:
-    """Fill a home's cache from another home's."""
-    if (learnt / "cache").exists():
-        shutil.copytree(
-            learnt / "cache", home / "cache", copy_function=_link, dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("*.lock", "*.part"),
-        )  # fmt: skip
 
 
 def _shared() -> Path:
@@ -68,11 +60,3 @@ def _forget_others(shared: Path, keep: Path) -> None:
     )  # fmt: skip
     for old in others[_KEPT - 1 :]:
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _link(source: str, target: str) -> None:
-    """Link a file, or copy it to another file system. Caches are replaced, never written into."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

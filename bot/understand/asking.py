@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.content.library import open_library
 from bot.content.place import content_root
+from bot.content.prepared import take_prepared
 from bot.domain.ids import LanguageTag
 from bot.domain.languages import SOURCE
 from bot.settings import load as load_settings
@@ -75,6 +76,7 @@ def found_all(path: Path) -> dict[str, Any]:
 def _opened() -> tuple[Embedded, Search]:
     settings = load_settings()
     root = content_root(settings.content)
+    take_prepared(root, settings.home)
     library = open_library(settings.content, settings.home / "cache" / "catalogues")
     encoder = load_encoder()
     engine = open_embedded(

@@ -15,9 +15,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
 from bot.api.server import bind
+from bot.content.prepared import borrow
 from bot.desking import serve_desk
 from bot.proofs.program import Program
-from bot.proofs.warm import borrow
 from tests.fixtures.chromium import ARGS, CHROMIUM, LAPTOP, PHONE, SHOTS, in_chromium
 
 if TYPE_CHECKING:

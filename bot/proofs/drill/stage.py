@@ -14,6 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot.content.library import Bookcase, open_library
+from bot.content.prepared import borrow
 from bot.proofs.botapi.server import BotApi
 from bot.proofs.chaos import free_port
 from bot.proofs.drill.canaries import Cage
@@ -23,7 +24,7 @@ from bot.proofs.drill.office import Office
 from bot.proofs.drill.search import Search
 from bot.proofs.drill.server import DONE, Served
 from bot.proofs.nursery import Nursery
-from bot.proofs.warm import borrow, lend
+from bot.proofs.warm import lend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
