@@ -98,16 +98,19 @@ class Reception:
             await self.store.write(lambda tx: self._refuse_group(tx, inbound))
             self.carrier.wake()
             return
-        calm = self._calm(inbound)
+        written = to_event(inbound, self.library())
+        calm = self._calm(inbound, written)
         if calm and self.recognise is not None:
             receipt = await self.recognise(inbound)
             inbound = inbound if receipt is None else replace(inbound, receipt=receipt)
-        heard = await self._hear(inbound) if calm and inbound.receipt is None else None
-        taken = await self.store.write(lambda tx: self._take(tx, inbound, heard, calm=calm))
+        heard = await self._hear(written) if calm and inbound.receipt is None else None
+        taken = await self.store.write(
+            lambda tx: self._take(tx, inbound, written, heard, calm=calm)
+        )
         if isinstance(taken, bytes):
             digest = await self._digest(taken, inbound)
             taken = await self.store.write(
-                lambda tx: self._take(tx, inbound, heard, calm=calm, digest=digest)
+                lambda tx: self._take(tx, inbound, written, heard, calm=calm, digest=digest)
             )
         if taken and not isinstance(taken, bytes):
             self.carrier.hand(taken)
@@ -124,20 +127,18 @@ class Reception:
         await self.store.write(lambda tx: self._time_out(tx, person, turn, now))
         self.carrier.wake()
 
-    async def _hear(self, inbound: Inbound) -> Understood | None:
+    async def _hear(self, written: Input | None) -> Understood | None:
         """Understand what is words and no universal word."""
-        if self.hear is None:
+        if self.hear is None or not isinstance(written, Said):
             return None
-        event = to_event(inbound, self.library())
-        return await self.hear(event.words) if isinstance(event, Said) else None
+        return await self.hear(written.words)
 
-    def _calm(self, inbound: Inbound) -> bool:
+    def _calm(self, inbound: Inbound, written: Input | None) -> bool:
         """Count what arrived; a cry for help and a press are heard through many other words."""
         sender, at = f"{inbound.channel}:{inbound.address}", inbound.received_at
         if self.floods.calm(sender, at):
             return True
-        event = to_event(inbound, self.library())
-        urgent = isinstance(event, Pressed) and event.word is Universal.SOS
+        urgent = isinstance(written, Pressed) and written.word is Universal.SOS
         heard = urgent or inbound.kind is InboundKind.BUTTON
         return heard and self.floods.calm(f"{sender}:urgent", at)
 
@@ -149,6 +150,7 @@ class Reception:
         self,
         tx: Tx,
         inbound: Inbound,
+        written: Input | None,
         meant: Understood | None = None,
         *,
         calm: bool,
@@ -184,7 +186,6 @@ class Reception:
             inbound=inbound,
             as_known=person == found,
         )
-        written = to_event(inbound, library)
         heard = self._heard(tx, moment, digest)
         if heard is None:
             asked = self._asked(session)
