@@ -108,6 +108,7 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.enable()
     with suppress(AttributeError, OSError):  # glibc alone keeps so much, and has this
         ctypes.CDLL(None).malloc_trim(0)
 

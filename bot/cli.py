@@ -40,7 +40,10 @@ def run(
 ) -> None:
     """Serve: Telegram when a token is set, the web chat, the scheduler and delivery."""
     import asyncio
+    import gc
 
+    # Nearly all that a start makes stays; `settle` collects the rest, and turns this on again.
+    gc.disable()
     from bot import logs, settings
     from bot.app import ROLES, serve
     from bot.domain.errors import SettingsError

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ Loc = tuple[str | int, ...]
 
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 40
-_BOOLEAN = "tag:yaml.org,2002:bool"
+_TEXT, _BOOLEAN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -92,17 +93,14 @@ def loads(text: str, *, file: str) -> tuple[Document | None, list[Problem]]:
         return None, [_problem(place, error.problem or "is not YAML")]
     except yaml.YAMLError:
         return None, [_problem(Place(file=file), "is not YAML")]
-    if any(
-        isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)
-    ):
-        # An alias can make a small file huge, and hides where a value comes from.
+    reading = _Reading(file)
+    try:
+        data = reading.build(node, ())
+    except _AliasError:
         return None, [
             _problem(Place(file=file), "uses an alias (*name), which is not allowed here")
         ]
-    places: dict[Loc, Place] = {}
-    problems: list[Problem] = []
-    data = _build(node, (), file, places, problems)
-    return Document(file=file, data=data, places=places), problems
+    return Document(file=file, data=data, places=reading.places), reading.problems
 
 
 def from_validation(document: Document, error: ValidationError, *, rule: str) -> Iterator[Problem]:
@@ -118,73 +116,85 @@ def from_validation(document: Document, error: ValidationError, *, rule: str) ->
         )
 
 
-def _build(
-    node: yaml.Node | None,
-    loc: Loc,
-    file: str,
-    places: dict[Loc, Place],
-    problems: list[Problem],
-) -> Any:
-    if node is None:
-        places[loc] = Place(file=file)
-        return None
-    mark = node.start_mark
-    place = Place(file=file, line=mark.line + 1, column=mark.column + 1)
-    places[loc] = place
-    if len(loc) > _MAX_DEPTH:
-        problems.append(_problem(place, f"nested deeper than {_MAX_DEPTH} levels"))
-        return None
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, loc, file, places, problems)
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _build(child, (*loc, index), file, places, problems)
-            for index, child in enumerate(node.value)
-        ]
-    return _scalar(node, place, problems)
+class _AliasError(Exception):
+    """An alias can make a small file huge, and hides where a value comes from."""
 
 
-def _mapping(
-    node: yaml.MappingNode,
-    loc: Loc,
-    file: str,
-    places: dict[Loc, Place],
-    problems: list[Problem],
-) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        mark = key_node.start_mark
-        place = Place(file=file, line=mark.line + 1, column=mark.column + 1)
-        key = _scalar(key_node, place, problems)
-        if not isinstance(key, (str, int)) or isinstance(key, bool):
-            key = str(key_node.value)
-        if key in found:
-            problems.append(
-                Problem(
-                    place=place,
-                    rule="yaml-duplicate-key",
-                    message=f"{key!r} stands here twice",
-                    remedy="Keep one of the two.",
+class _Reading:
+    """One document being turned from nodes into data, places and problems."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Loc, Place] = {}
+        self.problems: list[Problem] = []
+        self._met: set[int] = set()
+
+    def build(self, node: yaml.Node | None, loc: Loc) -> Any:
+        """Return what a node says; an alias is a node that comes a second time.
+
+        Raises:
+            _AliasError: There is one.
+        """
+        if node is None:
+            self.places[loc] = Place(file=self.file)
+            return None
+        if id(node) in self._met:
+            raise _AliasError
+        self._met.add(id(node))
+        self.places[loc] = place = self._place(node)
+        if len(loc) > _MAX_DEPTH:
+            self.problems.append(_problem(place, f"nested deeper than {_MAX_DEPTH} levels"))
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, loc)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(child, (*loc, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node, place)
+
+    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            if id(key_node) in self._met:
+                raise _AliasError
+            self._met.add(id(key_node))
+            place = self._place(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(_problem(place, "has a list or a mapping for a name"))
+                continue
+            key = self._scalar(key_node, place)
+            if not isinstance(key, (str, int)) or isinstance(key, bool):
+                key = str(key_node.value)
+            if key in found:
+                self.problems.append(
+                    Problem(
+                        place=place,
+                        rule="yaml-duplicate-key",
+                        message=f"{key!r} stands here twice",
+                        remedy="Keep one of the two.",
+                    )
                 )
-            )
-        found[key] = _build(value_node, (*loc, key), file, places, problems)
-        places[(*loc, key)] = place
-    return found
+            found[key] = self.build(value_node, (*loc, key))
+            self.places[(*loc, key)] = place
+        return found
 
+    def _place(self, node: yaml.Node) -> Place:
+        mark = node.start_mark
+        return Place(file=self.file, line=mark.line + 1, column=mark.column + 1)
 
-def _scalar(node: yaml.Node, place: Place, problems: list[Problem]) -> Any:
-    if node.tag == _BOOLEAN and str(node.value).lower() not in {"true", "false"}:
-        # YAML 1.1 reads yes, no, on and off as truth; editors mean the word (or Norway).
-        return str(node.value)
-    loader = yaml.CSafeLoader("")
-    try:
-        return loader.construct_object(node, deep=True)
-    except yaml.YAMLError:
-        problems.append(_problem(place, f"has a tag that is not allowed: {node.tag}"))
-        return None
-    except ValueError:
-        problems.append(_problem(place, f"{node.value!r} is not a value of its kind"))
-        return None
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
+        if node.tag == _TEXT and isinstance(node.value, str):
+            return node.value
+        if node.tag == _BOOLEAN and str(node.value).lower() not in {"true", "false"}:
+            # YAML 1.1 reads yes, no, on and off as truth; editors mean the word (or Norway).
+            return str(node.value)
+        try:
+            return SafeConstructor().construct_object(node, deep=True)
+        except yaml.YAMLError:
+            self.problems.append(_problem(place, f"has a tag that is not allowed: {node.tag}"))
+            return None
+        except ValueError:
+            self.problems.append(_problem(place, f"{node.value!r} is not a value of its kind"))
+            return None
 
 
 def _problem(place: Place, what: str) -> Problem:
