@@ -5,31 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, select
+from sqlalchemy import delete, select
 
 from bot.domain.ids import CaseId, CoordinatorId
 from bot.domain.leaves import Leave, LeaveState
 from bot.storage.codec import dump
+from bot.storage.desk_tables import leaves
 from bot.storage.rows import Rows, micros, moment
-from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
-
-leaves = Table(
-    "export_leave",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("asked_by", String(64), nullable=False),
-    Column("approved_by", String(64)),
-    Column("state", String(16), nullable=False),
-    Column("form", String(16), nullable=False),
-    Column("cases", LargeBinary, nullable=False),
-    Column("asked_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False, index=True),
-)
 
 
 class LeaveRows(Rows):

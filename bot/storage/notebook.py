@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, func, select
+from sqlalchemy import delete, func, select
 
 from bot.services.ports import HeldSheet
+from bot.storage.desk_tables import notebook
 from bot.storage.rows import Rows, micros, moment
-from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
-
-notebook = Table(
-    "notebook",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("kind", String(16), nullable=False, index=True),
-    Column("version", Integer, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-)
 
 
 class NotebookRows(Rows):

@@ -188,4 +188,5 @@ import bot.storage.broadcast_tables  # noqa: E402
 import bot.storage.case_tables  # noqa: E402
 import bot.storage.check_tables  # noqa: E402
 import bot.storage.coordinator_tables  # noqa: E402
+import bot.storage.desk_tables  # noqa: E402
 import bot.storage.sealed_tables  # noqa: E402, F401

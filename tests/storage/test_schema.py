@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import importlib
+import subprocess
+import sys
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,10 +11,12 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+import bot.storage
 from bot.domain.errors import SettingsError
 from bot.storage.engine import open_store
 from bot.storage.schema import HEAD, configuration, migrate, version
 from bot.storage.sqlite import open_engine
+from bot.storage.tables import metadata
 from bot.storage.urls import parse, synchronous
 
 if TYPE_CHECKING:
@@ -46,6 +52,16 @@ def test_an_empty_database_is_made_as_the_migrations_would_leave_it(conn: Connec
     migrate(conn)
     assert version(conn) == HEAD
     command.check(configuration(conn))
+
+
+def test_whoever_makes_a_database_knows_every_table() -> None:
+    # In a process of its own: here other tests have imported whatever has tables.
+    told = "from bot.storage.schema import metadata; print(*sorted(metadata.tables))"
+    alone = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    for module in iter_modules(bot.storage.__path__, "bot.storage."):
+        if not module.ispkg:
+            importlib.import_module(module.name)
+    assert alone.stdout.split() == sorted(metadata.tables)
 
 
 def test_migrations_can_be_taken_back(conn: Connection) -> None:

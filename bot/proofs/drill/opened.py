@@ -16,8 +16,7 @@ from bot.storage import check_tables
 from bot.storage.broadcast_tables import alert, ledger, meaning, subscriber
 from bot.storage.case_tables import cases, opened_cases, replies
 from bot.storage.coordinator_tables import coordinator
-from bot.storage.leaves import leaves
-from bot.storage.notebook import notebook
+from bot.storage.desk_tables import leaves, notebook
 from bot.storage.sealed_tables import sealed_box, sealed_item
 from bot.storage.sqlite import open_engine
 from bot.storage.tables import chat, draft, fact, mailbox, meta, outbox, person, session, timer
