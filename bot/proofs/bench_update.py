@@ -27,6 +27,8 @@ CHATS, COUNT, WARM_UP, ROUNDS = 40, 2_000, 400, 3
 TEXT = "menu"
 LEARNT_WITHIN = 300.0
 WITHIN = 120.0
+_LOOK, _AT_REST = 5.0, 0.02
+"""Seconds of looking, and the share of a core that a program at rest uses at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +89,23 @@ async def _ours(folder: Path) -> AsyncIterator[Bot]:
             async with asyncio.timeout(LEARNT_WITHIN):
                 while not _learnt(program):  # noqa: ASYNC110 - it happens in another process
                     await asyncio.sleep(0.5)
+                await _rest(program.pid)
             # The webhook is set a moment later; the warm-up waits for it.
             people = await _people(server)
             yield Bot(server=server, pid=program.pid, people=people, program=program)
         finally:
             await program.stop()
+
+
+async def _rest(pid: int) -> None:
+    """Wait until nothing is made ahead any more (receipts, one every few seconds)."""
+    before = cpu_seconds(pid)
+    while True:
+        await asyncio.sleep(_LOOK)
+        now = cpu_seconds(pid)
+        if now - before < _LOOK * _AT_REST:
+            return
+        before = now
 
 
 def _learnt(program: Program) -> bool:
