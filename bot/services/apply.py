@@ -199,7 +199,7 @@ class Clerk:
             keep=False,
             ours=False,
         )
-        tx.chat.add(moment.person.id, [theirs])
+        tx.chat.add([(moment.person.id, theirs)])
 
     def _message(self, library: Library, moment: Moment, say: Say, *, clear: bool) -> Outgoing:
         message = compose(say, library, moment.language, clear=clear)

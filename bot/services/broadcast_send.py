@@ -230,9 +230,8 @@ class Broadcasting:
 
     def _write(self, tx: Tx, ended: list[Settled], now: datetime) -> None:
         tx.ledger.settle(ended, worker=self.worker, at=now)
+        tx.chat.add([(one.row.person, self._shown(ref, now)) for one in ended for ref in one.refs])
         for one in ended:
-            if one.refs:
-                tx.chat.add(one.row.person, [self._shown(ref, now) for ref in one.refs])
             if one.outcome is Outcome.UNREACHABLE:
                 _gone(tx, one.row, now)
 

@@ -311,7 +311,7 @@ class Hearing:
             ref=inbound.message_ref, at=moment.at, delete_at=moment.at + GONE_AFTER,
             sensitive=True, keep=False, ours=False,
         )  # fmt: skip
-        tx.chat.add(moment.person.id, [theirs])
+        tx.chat.add([(moment.person.id, theirs)])
 
     def _here(self, watched: Watched, moment: Moment) -> Watched:
         """Note the language in which the person answers, for the next question."""

@@ -139,8 +139,7 @@ class Delivery:
         now = self.clock.now()
 
         def unit(tx: Tx) -> list[Claimed]:
-            for outcome in ended:
-                self._write(tx, outcome, now)
+            self._write(tx, ended, now)
             return self._claim(tx, room) if room > 0 else []
 
         try:
@@ -238,13 +237,23 @@ class Delivery:
         state = OutboxState.UNCERTAIN if error.uncertain else OutboxState.WAITING
         return Outcome(row=row, state=state, retry_at=retry_at)
 
-    def _write(self, tx: Tx, outcome: Outcome, now: datetime) -> None:
+    def _write(self, tx: Tx, ended: Sequence[Outcome], now: datetime) -> None:
+        # Nearly all were sent: they are written together.
+        sent = [one.row.id for one in ended if one.state is OutboxState.SENT]
+        if sent:
+            tx.outbox.settle(sent, worker=self.worker, state=OutboxState.SENT, at=now)
+        tx.chat.add([pair for one in ended for pair in self._new(one, now)])
+        for one in ended:
+            if one.state is not OutboxState.SENT:
+                self._not_sent(tx, one, now)
+
+    def _not_sent(self, tx: Tx, outcome: Outcome, now: datetime) -> None:
         row = outcome.row
         if outcome.retry_at is not None:
             uncertain = outcome.state is OutboxState.UNCERTAIN
             tx.outbox.retry(row.id, worker=self.worker, at=outcome.retry_at, count=uncertain)
             return
-        tx.outbox.settle(row.id, worker=self.worker, state=outcome.state, at=now)
+        tx.outbox.settle([row.id], worker=self.worker, state=outcome.state, at=now)
         if outcome.state is OutboxState.GONE:
             person = tx.people.find(row.person)
             if person is not None:
@@ -253,10 +262,13 @@ class Delivery:
         if outcome.state is OutboxState.REJECTED and row.lane is Lane.CHECK_IN:
             # A question that cannot be shown is silence of our own making: humans must know.
             self.gone(tx, row.person, now)
-        if outcome.delivered is not None:
-            # An edit shows nothing new, unless the channel had to send a new message after all.
-            new = [ref for ref in outcome.delivered.refs if ref != row.message.edit_ref]
-            tx.chat.add(row.person, [self._shown(row, ref, now) for ref in new])
+
+    def _new(self, outcome: Outcome, now: datetime) -> list[tuple[PersonId, ChatMessage]]:
+        """Return what stands in a chat now that did not before."""
+        row, refs = outcome.row, outcome.delivered.refs if outcome.delivered else ()
+        # An edit shows nothing new, unless the channel had to send a new message after all.
+        new = [ref for ref in refs if ref != row.message.edit_ref]
+        return [(row.person, self._shown(row, ref, now)) for ref in new]
 
     def _shown(self, row: Claimed, ref: str, now: datetime) -> ChatMessage:
         stays = self.chat_ttl

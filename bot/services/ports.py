@@ -141,8 +141,10 @@ class Outbox(Protocol):
         """
         ...
 
-    def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
-        """Write a final state and wipe the body. False when the lease was lost meanwhile."""
+    def settle(
+        self, ids: Sequence[OutboxId], *, worker: str, state: OutboxState, at: datetime
+    ) -> int:
+        """Write a final state and wipe the bodies; return of how many we still had the lease."""
         ...
 
     def retry(self, id_: OutboxId, *, worker: str, at: datetime, count: bool) -> bool:
@@ -306,8 +308,8 @@ class ChatMessage:
 class ChatLog(Protocol):
     """Message ids, encrypted, for at most 47 hours: what chat hygiene needs and no more."""
 
-    def add(self, person: PersonId, messages: Sequence[ChatMessage]) -> None:
-        """Remember messages of a chat."""
+    def add(self, messages: Sequence[tuple[PersonId, ChatMessage]]) -> None:
+        """Remember messages, each with the person in whose chat it stands."""
         ...
 
     def hasten(

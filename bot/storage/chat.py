@@ -27,15 +27,15 @@ class ChatRows(Rows):
 
     __slots__ = ()
 
-    def add(self, person: PersonId, messages: Sequence[ChatMessage]) -> None:
-        """Remember messages of a chat."""
+    def add(self, messages: Sequence[tuple[PersonId, ChatMessage]]) -> None:
+        """Remember messages, each with the person in whose chat it stands."""
         rows = []
-        for message in messages:
-            key = self._key(person, message.ref)
-            ref = self.seal(message.ref.encode(), context=f"chat/ref/{person}/{key}")
+        for whose, message in messages:
+            key = self._key(whose, message.ref)
+            ref = self.seal(message.ref.encode(), context=f"chat/ref/{whose}/{key}")
             rows.append(
                 {
-                    "person": person,
+                    "person": whose,
                     "key": key,
                     "ref": ref,
                     "at": micros(message.at),

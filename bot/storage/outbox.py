@@ -115,10 +115,12 @@ class OutboxRows(Rows):
             self.conn.execute(_CLAIM, leased)
         return [self._claimed(row) for row in taken.values()]
 
-    def settle(self, id_: OutboxId, *, worker: str, state: OutboxState, at: datetime) -> bool:
-        """Write a final state and wipe the body. False when the lease was lost meanwhile."""
+    def settle(
+        self, ids: Sequence[OutboxId], *, worker: str, state: OutboxState, at: datetime
+    ) -> int:
+        """Write a final state and wipe the bodies; return of how many we still had the lease."""
         day = micros(at) // _DAY * _DAY
-        return self.count(_SETTLE, {"row": id_, "by": worker, "to": state, "day": day}) > 0
+        return self.count(_SETTLE, {"ids": list(ids), "by": worker, "to": state, "day": day})
 
     def retry(self, id_: OutboxId, *, worker: str, at: datetime, count: bool) -> bool:
         """Give a row back, to be sent at `at`; `count` it as an attempt that may have arrived."""
@@ -230,7 +232,11 @@ _WIPED = {
 }
 _SETTLE = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row"), _CLAIMED, outbox.c.claimed_by == bindparam("by"))
+    .where(
+        outbox.c.id.in_(bindparam("ids", expanding=True)),
+        _CLAIMED,
+        outbox.c.claimed_by == bindparam("by"),
+    )
     .values(**_WIPED, state=bindparam("to"), settled_at=bindparam("day"))
 )
 

@@ -131,7 +131,7 @@ async def test_the_same_dedup_key_is_written_once_for_ever(store: Store) -> None
     )
     sent = OutboxState.SENT
     assert await store.write(
-        lambda tx: tx.outbox.settle(rows[0].id, worker="w", state=sent, at=NOW)
+        lambda tx: tx.outbox.settle([rows[0].id], worker="w", state=sent, at=NOW)
     )
     assert await store.write(unit) == 0
 
@@ -179,7 +179,7 @@ async def test_a_lost_lease_settles_nothing_and_counts_an_attempt(store: Store) 
     assert await store.write(lambda tx: tx.outbox.recover(now=NOW + MINUTE)) == 1
     assert await store.write(lambda tx: take(tx, "w2", NOW + MINUTE)) == [(id_, 1)]
     done = OutboxState.SENT
-    settle = lambda tx, who: tx.outbox.settle(id_, worker=who, state=done, at=NOW)  # noqa: E731 - two uses
+    settle = lambda tx, who: tx.outbox.settle([id_], worker=who, state=done, at=NOW)  # noqa: E731 - two uses
     assert not await store.write(lambda tx: settle(tx, "w1"))
     assert await store.write(lambda tx: settle(tx, "w2"))
     assert not await store.write(lambda tx: settle(tx, "w2"))
@@ -281,7 +281,7 @@ async def test_deletion_is_brought_forward_and_never_put_off(store: Store) -> No
 
     id_ = await store.write(someone)
     said = [message("1"), message("2", keep=True), message("3", sensitive=False)]
-    await store.write(lambda tx: tx.chat.add(id_, said))
+    await store.write(lambda tx: tx.chat.add([(id_, one) for one in said]))
 
     def hasten(tx: Tx, to: int, kept: int) -> int:
         return tx.chat.hasten(id_, to=NOW + to * MINUTE, everything=False, kept=NOW + kept * MINUTE)
@@ -370,13 +370,12 @@ async def test_messages_are_leased_as_they_are_added_unless_earlier_ones_wait(
     assert await store.write(lambda tx: add(tx, "3")) == []
     assert await store.write(claim) == []
 
-    def settle(tx: Tx) -> list[bool]:
-        return [
-            tx.outbox.settle(OutboxId(id_), worker="a", state=OutboxState.SENT, at=NOW)
-            for id_ in first
-        ]
+    def settle(tx: Tx, worker: str) -> int:
+        ids = [*map(OutboxId, first), OutboxId("of nobody")]
+        return tx.outbox.settle(ids, worker=worker, state=OutboxState.SENT, at=NOW)
 
-    assert await store.write(settle) == [True, True]
+    assert await store.write(lambda tx: settle(tx, "b")) == 0
+    assert await store.write(lambda tx: settle(tx, "a")) == 2
     assert len(await store.write(claim)) == 1
 
 

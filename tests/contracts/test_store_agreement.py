@@ -102,7 +102,7 @@ def test_both_stores_give_the_same_answers(new_postgres_url: Callable[[], str]) 
         def settle(self, worker: str, key: str, state: OutboxState) -> None:
             self.both(
                 lambda tx, ids: tx.outbox.settle(
-                    ids.get(key, "-"), worker=worker, state=state, at=self.now
+                    [ids.get(key, "-")], worker=worker, state=state, at=self.now
                 )
             )
 

@@ -165,7 +165,7 @@ class Stage:
             worker="mouth", now=now, lease=MINUTE, limit=50, lanes=tuple(Lane), channels=(PLAYED,)
         )
         for row in rows:
-            tx.outbox.settle(row.id, worker="mouth", state=OutboxState.SENT, at=now)
+            tx.outbox.settle([row.id], worker="mouth", state=OutboxState.SENT, at=now)
         return rows
 
     async def _moment(self, words: Words | None) -> Moment:

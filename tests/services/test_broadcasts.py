@@ -639,7 +639,7 @@ async def asked_again(house: House) -> list[str]:
         for row in rows:
             assert "Are you safe?" in row.message.text or "هل أنت بأمان" in row.message.text
             assert [len(line) for line in row.message.buttons] == [1, 1, 1]
-            tx.outbox.settle(row.id, worker="o", state=OutboxState.SENT, at=house.clock.at)
+            tx.outbox.settle([row.id], worker="o", state=OutboxState.SENT, at=house.clock.at)
         return sorted(row.address for row in rows)
 
     return await house.store.write(unit)

@@ -51,7 +51,7 @@ def life() -> Callable[[Tx, int], None]:
         payload = {"code": CANARY}
         tx.timers.set(Timer(kind="t", key=key, due_at=later, person=id_, payload=payload))
         said = ChatMessage(ref=key, at=NOW, delete_at=later, sensitive=True, keep=False, ours=True)
-        tx.chat.add(id_, [said])
+        tx.chat.add([(id_, said)])
         tx.drafts.keep(id_, CANARY, Words(CANARY), until=later)
         tx.mailbox.put(id_, key, message, at=NOW, until=later)
         tx.leases.note(f"n{number}", CANARY)

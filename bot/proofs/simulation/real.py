@@ -514,8 +514,8 @@ async def _arrive(world: World, *, last: bool = False) -> datetime | None:
                 worker="mouth", now=now, lease=STEP, limit=_AT_ONCE, lanes=tuple(Lane),
                 channels=(CHANNEL,),
             )  # fmt: skip
-            for row in rows:
-                tx.outbox.settle(row.id, worker="mouth", state=OutboxState.SENT, at=now)
+            ids = [row.id for row in rows]
+            tx.outbox.settle(ids, worker="mouth", state=OutboxState.SENT, at=now)
             shown = [(row.person, row.message.text) for row in rows]
             return shown, tx.plans.since(before), tx.timers.next_due()
 
