@@ -33,14 +33,19 @@ _STRONG_LTR = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u052f]")
 def render(text: Text, language: LanguageTag, catalogues: Catalogues) -> str:
     """Return the sentence in the language, else in what it falls back to."""
     shown, tag = _translated(text, language, catalogues)
-    values = dict(text.values)
-    filled = PLACEHOLDER.sub(
+    filled = _filled(shown, dict(text.values), language, catalogues) if text.values else shown
+    return direct(filled, language) if tag != SOURCE or filled != shown else direct(filled, tag)
+
+
+def _filled(
+    shown: str, values: Mapping[str, Value], language: LanguageTag, catalogues: Catalogues
+) -> str:
+    return PLACEHOLDER.sub(
         lambda found: (
             _value(values[found[1]], language, catalogues) if found[1] in values else found[0]
         ),
         shown,
     )
-    return direct(filled, language) if tag != SOURCE or filled != shown else direct(filled, tag)
 
 
 def direct(text: str, language: LanguageTag) -> str:

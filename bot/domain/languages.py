@@ -5,6 +5,7 @@ The list itself is content (locales/languages.yaml); this module decides what fo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.ids import LanguageTag
@@ -28,6 +29,7 @@ LATIN = "latin"
 FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
 
 
+@lru_cache(maxsize=256)
 def is_right_to_left(tag: str) -> bool:
     """Tell whether the language of `tag` is written from right to left."""
     return tag.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT

@@ -9,21 +9,24 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from bot.domain.messages import Attachment, Button, Keyboard, Outgoing
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def dump(data: Any) -> bytes:
     """Return plain data as compact JSON."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(data).encode()
 
 
 def outgoing_to_bytes(message: Outgoing) -> bytes:
     """Return a message as bytes; `outgoing_from_bytes` is its inverse."""
-    data: dict[str, Any] = {item.name: getattr(message, item.name) for item in fields(Outgoing)}
+    data: dict[str, Any] = {name: getattr(message, name) for name in _names(Outgoing)}
     data["buttons"] = [
-        [{item.name: getattr(button, item.name) for item in fields(Button)} for button in row]
+        [{name: getattr(button, name) for name in _names(Button)} for button in row]
         for row in message.buttons
     ]
     if message.attachment is not None:
@@ -53,5 +56,10 @@ def outgoing_from_bytes(raw: bytes) -> Outgoing:
 
 
 def _known(kind: Any, data: dict[str, Any]) -> dict[str, Any]:
-    names = {item.name for item in fields(kind)}
+    names = _names(kind)
     return {name: value for name, value in data.items() if name in names}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
