@@ -175,6 +175,17 @@ class Seen(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What is known of somebody who writes, asked for at once."""
+
+    person: Person | None
+    session: Session | None
+    """None when there is none or it cannot be read any more."""
+    agreed: bool
+    """Check-in words were agreed on with them."""
+
+
 class People(Protocol):
     """Those who wrote to us, by pseudonym."""
 
@@ -184,6 +195,10 @@ class People(Protocol):
 
     def find(self, id_: PersonId) -> Person | None:
         """Return a person, or None when nothing is known (any more)."""
+        ...
+
+    def meet(self, id_: PersonId) -> Met:
+        """Return who somebody is and where they stand; nothing need be known of them."""
         ...
 
     def put(self, person: Person, *, at: datetime) -> None:

@@ -162,21 +162,22 @@ class Reception:
         comes back.
         """
         person_id = tx.people.lock(inbound.channel, inbound.address)
+        met = tx.people.meet(person_id)
         may_be_word = inbound.kind is InboundKind.TEXT and not inbound.forwarded
-        if may_be_word and digest is None and inbound.words is not None:
+        if met.agreed and may_be_word and digest is None and inbound.words is not None:
             salt = self.hearing.salt(tx, person_id)
             if salt is not None:
                 return salt
         if not tx.seen.first_time(inbound.channel, inbound.update_id, at=inbound.received_at):
             return []
         library = self.library()
-        found = tx.people.find(person_id)
+        found = met.person
         person = _known(found, person_id, inbound)
         if inbound.kind is InboundKind.BLOCKED:
             _gone(tx, person, inbound.received_at)
             self.gone(tx, person_id, inbound.received_at)
             return []
-        session = tx.sessions.load(person.id) or Session()
+        session = met.session or Session()
         language = until_now = language_of(library, person)
         moment = Moment(
             person=person,

@@ -339,7 +339,7 @@ class WordRows(Rows):
         return self.count(delete(tables.ticket).where(tables.ticket.c.until <= micros(now)))
 
     def _owner(self, person: PersonId) -> str:
-        return self.cipher.tag(person, purpose="check-in-words")
+        return self.cipher.tag(person, purpose=tables.WORDS_OWNER)
 
     def _link(self, token: str) -> str:
         return self.cipher.tag(token, purpose="check-in-links")

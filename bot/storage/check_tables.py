@@ -51,6 +51,9 @@ contact = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+WORDS_OWNER = "check-in-words"
+"""Purpose of the pseudonyms in `words`."""
+
 words = Table(
     "check_words",
     metadata,

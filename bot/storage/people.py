@@ -10,28 +10,44 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, literal, select, update
 
 from bot.domain.ids import ChannelName, LanguageTag, PersonId
 from bot.domain.people import Person
+from bot.services.ports import Met
 from bot.storage.broadcast_ledger import mark_gone
 from bot.storage.broadcast_subscribers import forget as forget_alerts
 from bot.storage.broadcast_tables import subscriber
 from bot.storage.case_tables import opened_cases
+from bot.storage.check_tables import WORDS_OWNER, words
 from bot.storage.codec import dump
 from bot.storage.coordinator_tables import coordinator
 from bot.storage.rows import Rows, micros, moment
-from bot.storage.tables import OF_A_PERSON, chat, outbox, timer
+from bot.storage.sessions import opened
+from bot.storage.tables import OF_A_PERSON, chat, outbox, session, timer
 from bot.storage.tables import person as people
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_FIND = select(people.c.channel, people.c.address, people.c.profile, people.c.seen_at).where(
+    from sqlalchemy import Row
+
+_FIND: Any = select(people.c.channel, people.c.address, people.c.profile, people.c.seen_at).where(
     people.c.id == bindparam("of")
 )
 
 
+def _meeting() -> Any:
+    """Return the statement whose one row is all that is known of somebody, if only nothing."""
+    nobody = select(literal(1).label("one")).subquery()
+    known = nobody.outerjoin(people, people.c.id == bindparam("of"))
+    known = known.outerjoin(session, session.c.person == bindparam("of"))
+    known = known.outerjoin(words, words.c.owner == bindparam("owner"))
+    person = (people.c.channel, people.c.address, people.c.profile, people.c.seen_at)
+    return select(*person, session.c.body, words.c.owner.label("agreed")).select_from(known)
+
+
+_MEET = _meeting()
 _TOUCH = (
     update(people)
     .where(people.c.id == bindparam("of"), people.c.seen_at < bindparam("hour"))
@@ -57,8 +73,19 @@ class PeopleRows(Rows):
     def find(self, id_: PersonId) -> Person | None:
         """Return a person, or None when nothing is known (any more)."""
         row = self.conn.execute(_FIND, {"of": id_}).one_or_none()
-        if row is None:
-            return None
+        return None if row is None else self._person(id_, row)
+
+    def meet(self, id_: PersonId) -> Met:
+        """Return who somebody is and where they stand; nothing need be known of them."""
+        owner = self.cipher.tag(id_, purpose=WORDS_OWNER)
+        row = self.conn.execute(_MEET, {"of": id_, "owner": owner}).one()
+        return Met(
+            person=None if row.profile is None else self._person(id_, row),
+            session=None if row.body is None else opened(self, id_, row.body),
+            agreed=row.agreed is not None,
+        )
+
+    def _person(self, id_: PersonId, row: Row[Any]) -> Person:
         data: dict[str, Any] = json.loads(self.open(row.profile, context=f"person/profile/{id_}"))
         gone = data["gone_since"]
         return Person(

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 _LOAD = select(sessions.c.body).where(sessions.c.person == bindparam("of"))
 
 
+def opened(rows: Rows, person: PersonId, sealed: bytes) -> Session | None:
+    """Return a session; None when it was written by a release that is not understood here.
+
+    Raises:
+        VaultError: Another key.
+    """
+    try:
+        return from_json(json.loads(rows.open(sealed, context=f"session/body/{person}")))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class SessionRows(Rows):
     """Implements `Sessions`."""
 
@@ -28,13 +40,7 @@ class SessionRows(Rows):
     def load(self, person: PersonId) -> Session | None:
         """Return the session; None when there is none or it cannot be read any more."""
         sealed = self.conn.execute(_LOAD, {"of": person}).scalar_one_or_none()
-        if sealed is None:
-            return None
-        try:
-            return from_json(json.loads(self.open(sealed, context=f"session/body/{person}")))
-        except (ValueError, KeyError, TypeError):
-            # Written by a release that is not understood here; a wrong key raises VaultError.
-            return None
+        return None if sealed is None else opened(self, person, sealed)
 
     def turned_at(self, person: PersonId) -> datetime | None:
         """Return when the last turn was; None without a session."""

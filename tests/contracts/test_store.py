@@ -13,7 +13,8 @@ from bot.domain.messages import Attachment, Button, Keyboard, Outgoing
 from bot.domain.people import Person
 from bot.domain.words import Words
 from bot.flow.session import Frame, Pending, Session
-from bot.services.ports import ChatMessage, Envelope, Lane, OutboxState, Timer
+from bot.services.check_in_ports import Agreed
+from bot.services.ports import ChatMessage, Envelope, Lane, Met, OutboxState, Timer
 
 if TYPE_CHECKING:
     from bot.services.ports import Store, Tx
@@ -442,3 +443,22 @@ async def test_two_writers_on_one_person_wait_for_each_other(store: Store) -> No
 async def test_scrubbing_is_always_allowed(store: Store, times: int) -> None:
     for _ in range(times):
         await store.scrub()
+
+
+async def test_what_is_known_of_somebody_is_asked_for_at_once(store: Store) -> None:
+    def meet(tx: Tx) -> Met:
+        return tx.people.meet(tx.people.lock(WEB, "7001"))
+
+    nobody = Met(person=None, session=None, agreed=False)
+    assert await store.write(meet) == nobody
+    # Words are kept for whoever is under watch, even when everything else of them was forgotten.
+    words = Agreed(salt=b"s" * 16, digests={}, harmless=True)
+    await store.write(lambda tx: tx.check_words.put(tx.people.lock(WEB, "7001"), words))
+    assert await store.write(meet) == replace(nobody, agreed=True)
+    id_ = await store.write(someone)
+    person = await store.read(lambda tx: tx.people.find(id_))
+    assert await store.write(meet) == Met(person=person, session=None, agreed=True)
+    session = Session(turn=7)
+    await store.write(lambda tx: tx.sessions.save(id_, session, at=NOW))
+    assert await store.write(meet) == Met(person=person, session=session, agreed=True)
+    assert await store.write(lambda tx: tx.people.meet(tx.people.lock(WEB, "7002"))) == nobody
