@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
@@ -88,42 +87,35 @@ def test_every_sentence_taken_from_a_catalogue_is_missed(library: Library, turn:
     assert sum(len(sentences) for sentences in lost.values()) == len(found)
 
 
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    for name in ("flows", "locales", "knowledge"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    return tmp_path
-
-
-def test_a_sentence_deleted_from_a_file_is_named_beside_its_neighbours(copied: Path) -> None:
-    path = copied / "locales" / "fr" / "LC_MESSAGES" / "flows.po"
+def test_a_sentence_deleted_from_a_file_is_named_beside_its_neighbours(content: Path) -> None:
+    path = content / "locales" / "fr" / "LC_MESSAGES" / "flows.po"
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     number = len(blocks) // 2
     line = sum(block.count("\n") + 2 for block in blocks[:number])
     del blocks[number]
     path.write_text("\n\n".join(blocks), encoding="utf-8")
-    wrong = errors(check_all(copied, today=TODAY))
+    wrong = errors(check_all(content, today=TODAY))
     assert [problem.place.file for problem in wrong] == ["locales/fr/LC_MESSAGES/flows.po"]
     assert abs(wrong[0].place.line - line) < 12
 
 
-def test_completeness_in_something_that_there_is_not_is_named(copied: Path) -> None:
-    path = copied / "locales" / "languages.yaml"
+def test_completeness_in_something_that_there_is_not_is_named(content: Path) -> None:
+    path = content / "locales" / "languages.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("complete: [start,", "complete: [begin,", 1), encoding="utf-8")
-    wrong = errors(check_all(copied, today=TODAY))
+    wrong = errors(check_all(content, today=TODAY))
     assert [(problem.rule, problem.place.file) for problem in wrong] == [
         ("complete", "locales/languages.yaml")
     ]
 
 
-def test_a_sentence_in_doubt_or_with_other_placeholders_is_named(copied: Path) -> None:
-    path = copied / "locales" / "es" / "LC_MESSAGES" / "flows.po"
+def test_a_sentence_in_doubt_or_with_other_placeholders_is_named(content: Path) -> None:
+    path = content / "locales" / "es" / "LC_MESSAGES" / "flows.po"
     text = path.read_text(encoding="utf-8")
     assert text.count("{mark}") == 2
     head, _, tail = text.rpartition("{mark}")
     path.write_text(f"{head}{{marca}}{tail}", encoding="utf-8")
-    assert [problem.rule for problem in errors(check_all(copied, today=TODAY))] == ["placeholders"]
+    assert [problem.rule for problem in errors(check_all(content, today=TODAY))] == ["placeholders"]
 
 
 def flow_files() -> list[Path]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,18 +16,11 @@ from bot.services.reload import Reloading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bot.content.library import Library
 
-ROOT = Path(__file__).parents[2]
 PERSON = FlowId("person")
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    for name in ("flows", "locales", "knowledge"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    return tmp_path
 
 
 def edit(content: Path, before: str, after: str) -> None:
