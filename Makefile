@@ -19,6 +19,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 
 # What a first start would read and learn, done once here; named by content, so never out of date.
 .prepared/.done: $(VENV)/.runtime $(wildcard locales/*/LC_MESSAGES/*.po flows/understanding/*.yml)
+	@echo "Reading the content once, for half a minute …"
 	@rm -rf .prepared
 	@$(BIN)/python -m compileall -q bot
 	@$(BIN)/python -m bot.understand.learning . .prepared 2>/dev/null || true # the program says what is wrong
