@@ -45,6 +45,8 @@ def borrow(learnt: Path, home: Path) -> None:
         OSError: It cannot be read or written.
     """
     if (learnt / _CACHE).exists():
+        # Whoever comes first makes the folder that the keys will lie in: for its owner alone.
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.copytree(
             learnt / _CACHE, home / _CACHE, copy_function=_link, dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("*.lock", "*.part"),

@@ -15,6 +15,7 @@ def test_a_first_start_takes_what_is_prepared(tmp_path: Path) -> None:
     take_prepared(root, home)
     assert (home / "cache/catalogues/a.json").read_text() == "prepared"
     assert not list(home.rglob("*.lock"))
+    assert home.stat().st_mode & 0o077 == 0
 
 
 def test_what_a_home_has_already_stays(tmp_path: Path) -> None:
