@@ -24,8 +24,8 @@ LONGEST = 4 * 3600.0
 _QUIET = {"RASA_TELEMETRY_ENABLED": "false", "PYTHONWARNINGS": "ignore"}
 
 
-def measure(data: Path, python: Path, languages: Sequence[str]) -> dict[str, Any]:
-    """Return accuracies in percent and costs of each Rasa engine.
+def measure(data: Path, python: Path, languages: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield accuracies in percent and costs of each Rasa engine, as far as known, trial by trial.
 
     Args:
         data: The folder of public sets.
@@ -49,7 +49,7 @@ def measure(data: Path, python: Path, languages: Sequence[str]) -> dict[str, Any
         for what, train, asked in trials:
             for engine, config in ENGINES.items():
                 found[engine][what] = summary(_trial(python, config, train, asked))
-    return found
+                yield found
 
 
 def summary(told: dict[str, Any]) -> dict[str, Any]:

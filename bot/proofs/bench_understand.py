@@ -17,7 +17,7 @@ from bot.understand.evaluating import read_rows, resident_mb
 from bot.understand.model import scores, train
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from bot.understand.encoder import Encoder
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 HWU, XSID = "hwu64", "xsid"
 
 
-def measure(data: Path, rasa: Path | None = None) -> dict[str, Any]:
+def measure(
+    data: Path,
+    rasa: Path | None = None,
+    keep: Callable[[dict[str, Any]], object] = lambda _: None,
+) -> dict[str, Any]:
     """Return accuracies in percent, and what learning and one message cost.
 
     Args:
         data: Folder with hwu64_train5.tsv, hwu64_train10.tsv, hwu64_test.tsv and
             xsid_<language>_train.tsv, xsid_<language>_test.tsv (columns text, intent).
         rasa: The interpreter of an environment with Rasa, which is then asked the same.
+        keep: Given what is known so far after each of Rasa's trials; some take half an hour.
 
     Raises:
         ContentError: A table is missing or has another shape.
@@ -67,7 +72,8 @@ def measure(data: Path, rasa: Path | None = None) -> dict[str, Any]:
         }
     found["memory_mb"] = round(resident_mb() - before, 1)
     if rasa is not None:
-        found["rasa"] = bench_rasa.measure(data, rasa, languages)
+        for found["rasa"] in bench_rasa.measure(data, rasa, languages):
+            keep(found)
     return found
 
 

@@ -230,7 +230,9 @@ def main(
             held = contract(address)
         _keep(figures)
     if data is not None:
-        figures["public"] = bench_understand.measure(data, python)
+        figures["public"] = bench_understand.measure(
+            data, python, keep=lambda public: _keep({**figures, "public": public})
+        )
         _keep(figures)
     tell(json.dumps(figures, ensure_ascii=False, indent=1))
     return 0 if held else 1

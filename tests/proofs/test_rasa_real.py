@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import RefusedError
-from bot.proofs import bench_rasa
+from bot.proofs import bench_rasa, bench_understand
 from bot.proofs.rasa_real import find_python, main, serving, train
 
 ROOT = Path(__file__).parents[2]
@@ -114,4 +114,19 @@ def test_a_trial_that_fails_is_told_with_its_last_line(tmp_path: Path) -> None:
     for name in ("hwu64_train5", "xsid_en_train", "xsid_en_test", "hwu64_test"):
         (tmp_path / f"{name}.tsv").write_text("text\tintent\nhello\tgreet\n", encoding="ascii")
     with pytest.raises(RefusedError, match="No module named rasa"):
-        bench_rasa.measure(tmp_path, broken, ["en"])
+        list(bench_rasa.measure(tmp_path, broken, ["en"]))
+
+
+def test_what_is_known_is_kept_after_each_trial(tmp_path: Path) -> None:
+    told = '{"accuracy": {"a_en_test.tsv": 50.0}, "training_cpu_s": 1, "message_cpu_ms": 1,'
+    python = interpreter(tmp_path, f"echo '{told} \"peak_mb\": 1}}'")
+    for name in ("hwu64_train5", "hwu64_train10", "hwu64_test", "xsid_en_train", "xsid_en_test"):
+        (tmp_path / f"{name}.tsv").write_text(
+            "text\tintent\nhello\tgreet\nthank you\tthanks\n", encoding="ascii"
+        )
+    known: list[int] = []
+    found = bench_understand.measure(
+        tmp_path, python, keep=lambda so_far: known.append(sum(map(len, so_far["rasa"].values())))
+    )
+    assert known == list(range(1, 4 * len(bench_rasa.ENGINES) + 1))
+    assert found["rasa"]["diet"]["xsid_all"]["accuracy"] == 50.0
