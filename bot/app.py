@@ -24,12 +24,13 @@ from bot.content.place import content_root
 from bot.content.shelf import signature
 from bot.domain.errors import SendError
 from bot.domain.languages import SOURCE
-from bot.first_start import begin, keyring_of
+from bot.first_start import begin
+from bot.opening import keyring_of, opened_store
 from bot.scheduler import Job
 from bot.scheduler import run as run_jobs
 from bot.services.leadership import Leadership
 from bot.services.reload import Reloading
-from bot.wiring import SystemClock, jobs, open_bookcase, opened_store, understanding, wire
+from bot.wiring import SystemClock, jobs, open_bookcase, understanding, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence

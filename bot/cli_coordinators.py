@@ -155,7 +155,7 @@ def _roles(text: str) -> frozenset[Role]:
 
 def _run(unit: Callable[[Tx], Any]) -> Any:
     from bot import settings
-    from bot.wiring import opened_store
+    from bot.opening import opened_store
 
     async def work() -> Any:
         async with opened_store(settings.load()) as store:

@@ -205,8 +205,8 @@ def install(file: Annotated[Path, typer.Argument(help="A signed list.")]) -> Non
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
     """On the server: show who can read, and cases that too few can."""
+    from bot.opening import sealing_of
     from bot.services.sealing import key_health
-    from bot.wiring import sealing_of
 
     keyring, now = _keyring(), datetime.now(UTC)
     sealing = sealing_of(_settings())
@@ -243,7 +243,7 @@ def list_keys(as_json: Json = False) -> None:
 def shred_anew() -> None:
     """On the server: go on with new shred keys when the old ones are lost, and their cases too."""
     from bot.first_start import know_shred_keys
-    from bot.wiring import opened_store
+    from bot.opening import opened_store
 
     settings = _settings()
 
@@ -382,14 +382,14 @@ def _settings() -> Settings:
 
 
 def _keyring() -> Keyring:
-    from bot.first_start import keyring_of
+    from bot.opening import keyring_of
 
     return keyring_of(_settings())
 
 
 def _install(text: str) -> RecipientList:
+    from bot.opening import sealing_of
     from bot.services.sealing import VERSION_FACT, list_installed
-    from bot.wiring import sealing_of
 
     now = datetime.now(UTC)
     seen = _unit(lambda tx: int(tx.leases.noted(VERSION_FACT) or 0))
@@ -400,7 +400,7 @@ def _install(text: str) -> RecipientList:
 
 
 def _unit(unit: Callable[[Tx], Any]) -> Any:
-    from bot.wiring import opened_store
+    from bot.opening import opened_store
 
     async def work() -> Any:
         async with opened_store(_settings()) as store:

@@ -16,8 +16,9 @@ import structlog
 from bot.domain.coordinators import AuditEntry, Coordinator, Role
 from bot.domain.errors import SettingsError
 from bot.domain.ids import CoordinatorId
+from bot.opening import keyring_of
 from bot.services.sealing import VERSION_FACT
-from bot.vault.keyring import Keyring, make_demo
+from bot.vault.keyring import make_demo
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from bot.services.ports import Clock, Store, Tx
     from bot.settings import Settings
-    from bot.vault.shred import ShredKeys
 
 log = structlog.get_logger()
 
@@ -42,23 +42,6 @@ class Begun:
     """A demo coordinator is there."""
     identity: Path
     """Where the demo identity lies when there is one."""
-
-
-def keyring_of(settings: Settings) -> Keyring:
-    """Return the keys of this installation."""
-    # Not beside the application key: a systemd credential lies where nobody can write.
-    url = settings.shred_url
-    return Keyring(
-        keys=settings.home / "keys",
-        home=settings.home,
-        shared=None if url is None else lambda: _shared(url),
-    )
-
-
-def _shared(url: str) -> ShredKeys:
-    from bot.storage.shred import SharedShredStore  # noqa: PLC0415 - most have no PostgreSQL
-
-    return SharedShredStore(url)
 
 
 async def know_shred_keys(settings: Settings, store: Store, *, anew: bool = False) -> None:

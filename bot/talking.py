@@ -14,10 +14,10 @@ from bot.channels.terminal import ADDRESS, Terminal
 from bot.content.library import Bookcase
 from bot.domain.coordinators import Coordinator, Role
 from bot.domain.ids import CoordinatorId
-from bot.first_start import keyring_of
+from bot.opening import keyring_of, opened_store
 from bot.settings import Settings
 from bot.settings import load as load_settings
-from bot.wiring import SystemClock, open_bookcase, opened_store, wire
+from bot.wiring import SystemClock, open_bookcase, wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -14,12 +12,11 @@ from bot.content.library import Bookcase, open_library
 from bot.content.place import content_root
 from bot.content.prepared import take_prepared
 from bot.domain.broadcasts import Rules
-from bot.domain.errors import SettingsError
 from bot.domain.ids import ContactId
-from bot.first_start import keyring_of
 from bot.flow.model import Literal
 from bot.guidance.letter_lookups import letter_lookups
 from bot.guidance.lookups import lookups
+from bot.opening import sealing_of
 from bot.scheduler import Job
 from bot.services.acts import ACTS
 from bot.services.alert_chat import ALERT_ROLE_FACTS, AlertChat
@@ -57,7 +54,7 @@ from bot.services.receipts import Receipts
 from bot.services.receive import Reception
 from bot.services.relay import Relay
 from bot.services.reload import keep_flows
-from bot.services.sealing import Sealing, Shredding, sound_the_alarm
+from bot.services.sealing import Shredding, sound_the_alarm
 from bot.services.subscriptions import ACTS as ALERT_ACTS
 from bot.services.subscriptions import ALERT_FACTS
 from bot.services.subscriptions import tell as alert_facts
@@ -65,8 +62,7 @@ from bot.services.tidy import Tidying, tidy
 from bot.wiring_check_ins import WiredCheckIns, board_press, wire_check_ins
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from bot.content.library import Library
     from bot.domain.ids import ChannelName
@@ -74,6 +70,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.flow.session import Answer
     from bot.services.ports import Channel, Clock, DueTimer, Store, Tx
+    from bot.services.sealing import Sealing
     from bot.settings import Settings
     from bot.understand.understanding import Understanding
 
@@ -443,14 +440,6 @@ def understanding(settings: Settings, library: Library) -> Understanding:
     return make_understanding(content_root(settings.content), settings.home, library, settings.nlu)
 
 
-def sealing_of(settings: Settings) -> Sealing:
-    """Return what seals with the keys of this installation."""
-    from bot.vault.sealer import KeyringSealer
-
-    sealer = KeyringSealer(keyring_of(settings))
-    return Sealing(sealer=sealer, new_id=lambda: secrets.token_hex(16))
-
-
 def receipts_of(store: Store, bookcase: Bookcase) -> Receipts:
     """Return what makes and recognises receipts."""
     from bot.vault import receipts as words
@@ -468,40 +457,3 @@ def receipts_of(store: Store, bookcase: Bookcase) -> Receipts:
 def worker_name() -> str:
     """Return a name for this process that says nothing about the machine."""
     return f"{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def make_home(home: Path) -> None:
-    """Create the folder for data, readable by its owner alone.
-
-    Raises:
-        SettingsError: It cannot be created or written.
-    """
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = home / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise SettingsError(f"VIGIL_HOME {home} cannot be written: {reason}.") from None
-
-
-@contextlib.asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """Open the database with the application key, and close it well.
-
-    Raises:
-        SettingsError: The database cannot be used as it is.
-        VaultError: The key is not this database's.
-    """
-    from bot.storage.engine import open_store
-    from bot.vault.cipher import ApplicationCipher
-    from bot.vault.keyfile import load_key
-
-    make_home(settings.home)
-    cipher = ApplicationCipher(load_key(settings.key_path))
-    store = await asyncio.to_thread(open_store, settings.database, cipher)
-    try:
-        yield store
-    finally:
-        await store.close()

@@ -13,8 +13,8 @@ from bot.contract import operations, people, session
 from bot.domain.coordinators import AuditEntry, Coordinator, Role
 from bot.domain.errors import VaultError
 from bot.services import notebook
+from bot.services.case_ports import HeldSheet
 from bot.services.follow_up import due_follow_ups
-from bot.services.ports import HeldSheet
 from bot.services.sealing import VERSION_FACT
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ from pydantic import SecretStr
 from bot.app import make
 from bot.content.library import Bookcase
 from bot.domain.errors import ConflictError, SettingsError
+from bot.opening import opened_store
 from bot.proofs.botapi.clock import MovableClock
 from bot.proofs.botapi.server import BotApi
 from bot.scripts import PAUSE, REACH, START, ScriptClock, fill_words, named
 from bot.services.check_in_heard import REPLY_AFTER
 from bot.settings import Settings
 from bot.talking import name_readers, people_the_house
-from bot.wiring import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.coordinators import Coordinator
-    from bot.services.ports import HeldSheet, Tx
+    from bot.services.case_ports import HeldSheet
+    from bot.services.ports import Tx
 
 MOST = 2_000
 

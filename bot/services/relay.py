@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from bot.content.library import Library
     from bot.domain.cases import Case, Reach
-    from bot.services.ports import Sealer, Tx
+    from bot.services.case_ports import Sealer
+    from bot.services.ports import Tx
 
 LONGEST_IN_CHAT = 600
 """Characters; what is longer is nudged to and read with the receipt."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.services.ports import Clock, Sealer, Store, Tx
+    from bot.services.case_ports import Sealer
+    from bot.services.ports import Clock, Store, Tx
 
 log = structlog.get_logger()
 

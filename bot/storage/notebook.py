@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select
 
-from bot.services.ports import HeldSheet
+from bot.services.case_ports import HeldSheet
 from bot.storage.desk_tables import notebook
 from bot.storage.rows import Rows, micros, moment
 

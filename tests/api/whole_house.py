@@ -21,6 +21,7 @@ from bot.domain.people import Person
 from bot.domain.plans import Preset, Watched, Wish
 from bot.domain.secret_words import Secret
 from bot.domain.subscriptions import Subscription
+from bot.opening import opened_store
 from bot.services.cases import standing
 from bot.services.check_in_ports import Agreed
 from bot.services.floods import Floods
@@ -30,7 +31,7 @@ from bot.vault.challenge import seal_to
 from bot.vault.cipher import ApplicationCipher
 from bot.vault.identity import new_identity
 from bot.vault.keyfile import load_key
-from bot.wiring import opened_store, wire
+from bot.wiring import wire
 from tests.api.desk_house import TELEGRAM, YEAR, Clock, library
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from bot.channels.terminal import Terminal
 from bot.cli import app
 from bot.domain.errors import RefusedError, SettingsError
 from bot.domain.ids import LanguageTag
+from bot.opening import opened_store
 from bot.settings import load
-from bot.wiring import SystemClock, open_bookcase, opened_store, wire
+from bot.wiring import SystemClock, open_bookcase, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

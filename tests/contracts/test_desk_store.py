@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.ids import CaseId, CoordinatorId
 from bot.domain.leaves import Leave, LeaveState
-from bot.services.ports import HeldSheet
+from bot.services.case_ports import HeldSheet
 
 if TYPE_CHECKING:
     from bot.services.ports import Store

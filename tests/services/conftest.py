@@ -12,8 +12,9 @@ from bot.content.library import Bookcase, Library, open_library
 from bot.domain.ids import ChannelName, LanguageTag
 from bot.domain.messages import Delivered, Inbound, InboundKind, Outgoing
 from bot.domain.words import Words
+from bot.opening import opened_store
 from bot.settings import Settings
-from bot.wiring import Parts, opened_store, wire
+from bot.wiring import Parts, wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

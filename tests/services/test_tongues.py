@@ -11,10 +11,11 @@ from bot.domain.ids import ChannelName, LanguageTag, PersonId
 from bot.domain.people import HEARD, Person
 from bot.domain.words import Words
 from bot.flow.inputs import Pressed, Said, Understood, Universal
+from bot.opening import opened_store
 from bot.services.tongues import language_of, listened
 from bot.settings import Settings
 from bot.understand.understanding import Understanding
-from bot.wiring import opened_store, wire
+from bot.wiring import wire
 from tests.services.conftest import HandClock, Mouth, Somebody
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ from bot.desk.server import AskError, Server
 from bot.desk.sheets import open_sheet
 from bot.domain.coordinators import Coordinator, Role
 from bot.domain.ids import CoordinatorId, LanguageTag
+from bot.opening import opened_store
 from bot.settings import Settings
 from bot.talking import name_readers
 from bot.vault.sheet import open_sheet as open_leaf
 from bot.vault.sheet import seal_sheet
-from bot.wiring import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

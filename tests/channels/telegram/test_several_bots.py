@@ -13,11 +13,11 @@ from bot.channels.telegram import NAME, further
 from bot.channels.telegram.client import TelegramClient
 from bot.content.library import Bookcase, open_library
 from bot.domain.errors import SettingsError
+from bot.opening import opened_store
 from bot.proofs.botapi.clock import MovableClock
 from bot.proofs.botapi.server import TOKEN, BotApi
 from bot.scripts import START, ScriptClock
 from bot.settings import Settings, load
-from bot.wiring import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.errors import SettingsError
-from bot.first_start import begin, keyring_of
+from bot.first_start import begin
+from bot.opening import keyring_of
 from bot.services import duty
 from bot.settings import Settings
 from bot.vault.identity import load_identity

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.errors import VaultError
 from bot.domain.sealed import Intake
-from bot.first_start import begin, keyring_of
+from bot.first_start import begin
+from bot.opening import keyring_of
 from bot.services.sealing import key_health
 from bot.storage.backup import backup
 from bot.storage.engine import open_store
