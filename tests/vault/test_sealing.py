@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pyrage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,6 +178,29 @@ def test_an_identity_needs_its_passphrase(tmp_path: Path) -> None:
     with pytest.raises(VaultError):
         load_identity(path, "four other little words")
     assert identity.secret not in repr(identity)
+
+
+def test_a_busy_machine_is_not_taken_for_a_wrong_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity, path = new_identity(), tmp_path / "ada.identity"
+    save_identity(identity, path, "four plain little words")
+    held = path.read_bytes()
+    age = pyrage.passphrase.decrypt
+    with pytest.raises(pyrage.DecryptError) as refused:
+        age(re.sub(rb"(-> scrypt \S+) \d+", rb"\1 40", held), "four plain little words")
+    busy = [refused.value] * 3
+
+    def slow_at_first(held: bytes, passphrase: str) -> bytes:
+        if busy:
+            raise busy.pop()
+        return age(held, passphrase)
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", slow_at_first)
+    assert load_identity(path, "four plain little words") == identity
+    busy += [refused.value] * 100
+    with pytest.raises(VaultError, match="try again in a moment"):
+        load_identity(path, "four plain little words")
 
 
 def test_any_two_of_three_shares_bring_the_recovery_key_back() -> None:
