@@ -24,6 +24,7 @@ from bot.content.lists import (
     read_phrases,
     read_plain_map,
     read_words,
+    read_yes_no,
 )
 from bot.content.locale_checks import check_locales
 from bot.content.mentions import Days
@@ -70,6 +71,8 @@ class Library:
     intents: Mapping[str, FlowId]
     day_words: Mapping[str, int] = field(repr=False)
     numbers: Numbers = field(repr=False)
+    yes_no: Mapping[str, str] = field(repr=False)
+    """What means yes or no as a whole answer, plain."""
     called: tuple[tuple[str, str], ...] = field(repr=False)
     """Names of countries that lists of countries do not have, with their codes."""
     alarms: Mapping[str, Any] = field(repr=False)
@@ -142,6 +145,7 @@ class Library:
             named=self._countries,
             days=self._days,
             numbers=self.numbers,
+            yes_no=self.yes_no,
             today=today,
         )
 
@@ -251,6 +255,8 @@ def load(
     problems += more
     numbers, more = read_numbers(root)
     problems += more
+    yes_no, more = read_yes_no(root)
+    problems += more
     alarms, more = read_mapping(root, "alarms")
     problems += more
     catalogues, more = load_catalogues(root, cache or prepared_catalogues(root))
@@ -273,6 +279,7 @@ def load(
         intents={name: FlowId(flow) for name, flow in intents.items()},
         day_words=days,
         numbers=numbers,
+        yes_no=yes_no,
         called=called,
         alarms=alarms,
         catalogues=catalogues,
@@ -320,7 +327,9 @@ def _whole(words: Words) -> str:
     return plain(raw).removeprefix("/").strip() or raw
 
 
-_SPECIAL = frozenset({"phrases", "words", "intents", "dates", "alarms", "numbers", "countries"})
+_SPECIAL = frozenset(
+    {"phrases", "words", "intents", "dates", "alarms", "numbers", "yes_no", "countries"}
+)
 
 
 def _offered(library: Library) -> tuple[LanguageTag, ...]:

@@ -87,6 +87,22 @@ def read_numbers(root: Path) -> tuple[Numbers, list[Problem]]:
     return Numbers(words=found, before=before, articles=apart, joined=joined), problems
 
 
+def read_yes_no(root: Path) -> tuple[dict[str, str], list[Problem]]:
+    """Return what means "yes" or "no" as a whole answer, plain, in all languages."""
+    lists, problems = read_mapping(root, "yes_no")
+    found: dict[str, str] = {}
+    for meaning, languages in lists.items():
+        if meaning not in {"yes", "no"} or not isinstance(languages, dict):
+            problems.append(_wrong(root, "yes_no", f"{meaning!r} is neither yes nor no"))
+            continue
+        for language, words in languages.items():
+            for word in words if isinstance(words, list) else ():
+                if found.setdefault(plain(str(word)), meaning) != meaning:
+                    told = f"{word!r} ({language}) means both yes and no"
+                    problems.append(_wrong(root, "yes_no", told))
+    return found, problems
+
+
 def _hash(word: str) -> str:
     """Plain form of a pattern such as "# days ago": the sign stays, what is around is folded."""
     marked = plain(word.replace("#", " 0 "))

@@ -36,6 +36,7 @@ _LONGEST = 120
 # Marks that are letters in Indian and Burmese scripts stay; their full stops go.
 _JUNK = re.compile(r"[^\w\s/+\-\u0900-\u0963\u0966-\u0dff\u1000-\u1049\u1050-\u109f]+")
 _SPACE = re.compile(r"\s+")
+_COMMA = re.compile("[,،，、]")
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي", "ـ": None}
 )
@@ -82,6 +83,8 @@ class PlainReader:
     named: Countries
     days: Days
     numbers: Numbers
+    yes_no: Mapping[str, str]
+    """What means "yes" or "no" as a whole answer, plain."""
     today: date
 
     def option(self, words: Words, labels: Sequence[tuple[str, Text]]) -> tuple[str, ...]:
@@ -93,7 +96,14 @@ class PlainReader:
         place = self.numbers.read(said)
         if place is not None and said not in {name for _, name in shown}:
             return (labels[place - 1][0],) if 0 < place <= len(labels) else ()
-        for match in (_same, self._same_but_for_articles, _begins, _near):
+        for match in (_same, self._same_but_for_articles):
+            found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
+            if found:
+                return found
+        answer = self._yes_or_no(said)
+        if answer is not None:
+            return self._pressed_by(answer, labels)
+        for match in (_begins, _near):
             found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
             if found:
                 return found
@@ -141,6 +151,29 @@ class PlainReader:
 
     def _same_but_for_articles(self, said: str, name: str) -> bool:
         return self.numbers.bare(said) == self.numbers.bare(name)
+
+    def _yes_or_no(self, said: str) -> str | None:
+        """Return what a whole message means; "yes yes" is yes."""
+        words = said.split()
+        return self.yes_no.get(words[0] if len(set(words)) == 1 else said)
+
+    def _pressed_by(self, answer: str, labels: Sequence[tuple[str, Text]]) -> tuple[str, ...]:
+        """Return the options that "yes" or "no" presses.
+
+        The ones with that very id where a question has both, else those whose label is that word,
+        up to its comma: "No, thank you", but not "No more tests".
+        """
+        if {"yes", "no"} <= {id_ for id_, _ in labels}:
+            return (answer,)
+        return tuple(
+            id_
+            for id_, label in labels
+            if any(self.yes_no.get(name) == answer for name in self._beginnings(label))
+        )
+
+    def _beginnings(self, label: Text) -> Iterable[str]:
+        for language in dict.fromkeys((self.language, SOURCE)):
+            yield _plain_name(_COMMA.split(render(label, language, self.catalogues))[0])
 
     def _names(self, label: Text) -> Iterable[str]:
         for language in dict.fromkeys((self.language, SOURCE)):

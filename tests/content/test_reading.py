@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.content import marks
 from bot.content.library import Library, open_library
+from bot.content.lists import read_yes_no
+from bot.content.place import content_root
 from bot.domain.ids import LanguageTag
 from bot.domain.words import Words
-from bot.flow.model import Text
+from bot.flow.model import AskStep, Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.flow.inputs import Reader
 
 TODAY = date(2026, 11, 26)
@@ -172,3 +177,64 @@ def test_an_article_alone_or_more_than_a_name_is_no_name(reader: Reader, text: s
     labels = (("theirs", Text(source="Police", context="")),)
     assert reader.option(Words(text), labels) == ()
     assert not reader.nothing_but(Words(text), labels)
+
+
+def test_yes_and_no_press_the_buttons_that_mean_them_in_every_language(library: Library) -> None:
+    file = marks.load(content_root() / "flows/yes_no.yaml", root=content_root())[0]
+    assert file is not None
+    lists = file.data["yes_no"]
+    asked = [
+        [(option.id, option.label) for option in step.options]
+        for flow in library.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, AskStep) and {"yes", "no"} <= {option.id for option in step.options}
+    ]
+    assert len(asked) > 10
+    wrong = [
+        (tag, word, [id_ for id_, _ in labels])
+        for tag in library.offered
+        for labels in asked
+        for meaning in ("yes", "no")
+        for word in lists[meaning].get(tag, [])
+        if library.reader(tag, TODAY).option(Words(word), labels) != (meaning,)
+    ]
+    assert wrong == []
+    assert all(set(library.offered) <= set(words) for words in lists.values())
+
+
+def labelled(*labels: str) -> tuple[tuple[str, Text], ...]:
+    return tuple((f"o{number}", Text(source=one, context="")) for number, one in enumerate(labels))
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "meant"),
+    [
+        ("yes", ("Yes, once", "Never"), ("o0",)),
+        ("YES!! yes", ("Yes", "No"), ("o0",)),
+        ("no", ("Now", "No more tests"), ()),
+        ("no", ("No, it goes on", "No, it is over", "Yes"), ("o0", "o1")),
+        ("ok", ("Yes, now", "No, not now"), ()),
+        ("no one helps me", ("Yes, now", "No, not now"), ()),
+        ("non", ("Yes, now", "No, not now"), ("o1",)),
+    ],
+)
+def test_yes_and_no_are_read_up_to_the_comma_of_a_label(
+    reader: Reader, text: str, labels: tuple[str, ...], meant: tuple[str, ...]
+) -> None:
+    assert reader.option(Words(text), labelled(*labels)) == meant
+
+
+def test_no_word_is_both_an_answer_and_a_universal_word(library: Library) -> None:
+    assert not set(library.yes_no) & set(library.words)
+    assert set(library.yes_no.values()) == {"yes", "no"}
+
+
+def test_a_word_that_means_yes_and_no_is_told(tmp_path: Path) -> None:
+    (tmp_path / "flows").mkdir()
+    text = '"yes": {en: [sure]}\n"no": {xx: [sure]}\nmaybe: {en: [perhaps]}\n'
+    (tmp_path / "flows/yes_no.yaml").write_text(text, encoding="utf-8")
+    _, problems = read_yes_no(tmp_path)
+    assert [problem.message for problem in problems] == [
+        "'sure' (xx) means both yes and no",
+        "'maybe' is neither yes nor no",
+    ]
