@@ -26,6 +26,8 @@ class Heard:
     soft: tuple[str, ...] = ()
     languages: frozenset[str] = frozenset()
     """Those that have every loud word that was heard."""
+    signs: tuple[str, ...] = ()
+    """Loud ones that are no letters, such as the SOS emoji."""
 
 
 class Alarms:
@@ -53,6 +55,7 @@ class Alarms:
             loud=signs + loud,
             soft=tuple(dict.fromkeys(self._soft.find(folded, words))),
             languages=frozenset(set.intersection(*owners)) if owners else frozenset(),
+            signs=signs,
         )
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from bot.flow.inputs import Understood
 from bot.understand import model as learnt
+from bot.understand.folding import for_grams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.content.teaching import Line
     from bot.understand.alarms import Alarms, Heard
@@ -56,6 +57,7 @@ class Embedded:
     ) -> None:
         self._model = model
         self._taught = learnt.encoded(lines)
+        self._by_heart = _by_heart(lines)
         self._encoder = encoder if model.meaning is not None else None
         self._alarms = alarms
         self._languages = languages
@@ -72,36 +74,53 @@ class Embedded:
         order = np.argsort(-found.intents)[:_SHOWN]
         intents = tuple((self._model.intents[at], float(found.intents[at])) for at in order)
         urgency = sounding(found.urgency, heard)
-        urgent = urgency >= ALARM
+        known = None if heard.signs else self._by_heart.get(for_grams(text))
+        urgent = urgency >= ALARM if known is None else known
         language, clear = spoken(guess, heard)
         return Explained(
             understood=Understood(urgent=urgent, intents=intents, language=language, clear=clear),
             language=guess,
             urgency=urgency,
-            why=self._why(found, heard, guess, urgency),
+            why=(*self._why(found, guess), *_why_urgent(heard, urgency, known=known)),
         )
 
-    def _why(
-        self, found: Scores, heard: Heard, guess: Guess | None, urgency: float
-    ) -> tuple[str, ...]:
-        why: list[str] = []
+    def _why(self, found: Scores, guess: Guess | None) -> Iterator[str]:
         if guess is not None:
             sure = "clearly" if guess.clear else "perhaps"
-            why.append(f"language: {sure} {guess.language} ({guess.sure:.2f})")
+            yield f"language: {sure} {guess.language} ({guess.sure:.2f})"
         best = int(np.argmax(found.intents))
-        why.append(f"intent: {self._model.intents[best]} ({float(found.intents[best]):.2f})")
+        yield f"intent: {self._model.intents[best]} ({float(found.intents[best]):.2f})"
         if found.nearest is not None:
             line = self._taught[found.nearest]
-            why.append(
+            yield (
                 f"likest line: “{line.text}” ({line.intent}, {line.language}; {found.likeness:.2f})"
             )
+
+
+def _by_heart(lines: Sequence[Line]) -> dict[str, bool]:
+    """Return whether each line is urgent, by its folded text; urgent where one says so.
+
+    Whoever taught a line meant it: a short one ("hi") must not be outvoted by longer ones like it.
+    """
+    found: dict[str, bool] = {}
+    for line in lines:
+        folded = for_grams(line.text)
+        if folded:
+            found[folded] = line.urgent or found.get(folded, False)
+    return found
+
+
+def _why_urgent(heard: Heard, urgency: float, *, known: bool | None) -> Iterator[str]:
+    if known is None:
         told = "flagged" if urgency >= ALARM else "not flagged"
-        why.append(f"urgency: {urgency:+.1f} ({ALARM:+.1f} is enough), {told}")
-        if heard.loud:
-            why.append(f"loud words: {', '.join(heard.loud)}")
-        if heard.soft:
-            why.append(f"soft words: {', '.join(heard.soft)}")
-        return tuple(why)
+        yield f"urgency: {urgency:+.1f} ({ALARM:+.1f} is enough), {told}"
+    else:
+        told = "urgent, flagged" if known else "not urgent, not flagged"
+        yield f"taught word for word as {told}"
+    if heard.loud:
+        yield f"loud words: {', '.join(heard.loud)}"
+    if heard.soft:
+        yield f"soft words: {', '.join(heard.soft)}"
 
 
 def spoken(guess: Guess | None, heard: Heard) -> tuple[str | None, bool]:

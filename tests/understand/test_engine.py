@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.content.place import content_root
+from bot.content.teaching import load_lines
 from bot.understand import cache
+from bot.understand.folding import for_grams
 from bot.understand.opening import open_embedded
 
 if TYPE_CHECKING:
@@ -42,6 +45,48 @@ def test_capitals_and_emoji_change_nothing(engine: Embedded) -> None:
     plain = engine.understand("they are at my door")
     assert engine.understand("THEY ARE AT MY DOOR").intents[0][0] == plain.intents[0][0]
     assert engine.understand("they are at my door 😭🆘").urgent
+
+
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("Hi!", False),
+        ("No, not now.", False),
+        ("ahora no", False),
+        ("Pardon, je me suis trompé de bouton", False),
+        ("they are at the door", True),
+        ("hi 🆘", True),
+    ],
+)
+def test_a_taught_line_means_what_it_was_taught_as(
+    engine: Embedded, text: str, *, urgent: bool
+) -> None:
+    assert engine.understand(text).urgent is urgent
+
+
+def test_no_taught_line_sounds_otherwise_than_it_was_taught(engine: Embedded) -> None:
+    lines, _ = load_lines(content_root())
+    urgent = {for_grams(line.text) for line in lines if line.urgent}
+    wrong = [
+        line.text
+        for line in lines[::25]
+        if engine.understand(line.text).urgent is not (for_grams(line.text) in urgent)
+    ]
+    assert wrong == []
+
+
+def test_lines_taught_both_ways_are_urgent(tmp_path: Path) -> None:
+    folder = tmp_path / "flows" / "understanding"
+    folder.mkdir(parents=True)
+    block = (
+        "nlu:\n- intent: {0}\n  metadata: {{urgent: {1}}}\n  examples: |\n    - {2}\n    - {3}\n"
+    )
+    (folder / "en.yml").write_text(block.format("greet", "false", "same words", "hello"))
+    (folder / "es.yml").write_text(block.format("greet", "true", "Same words!", "hola"))
+    engine = open_embedded(tmp_path, None, alarms={}, with_encoder=False)
+    found = engine.explain("same words")
+    assert found.understood.urgent
+    assert "taught word for word as urgent, flagged" in found.why
 
 
 def test_every_decision_can_be_explained(engine: Embedded) -> None:
