@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.proofs.botapi.person import Heard
     from bot.proofs.drill.stage import Stage
 
-_BEGINNING = ("Yes, it is safe", "Go on with buttons", "Yes", "Yes", "Me", "Death threat")
+_BEGINNING = ("Yes, it is safe", "Yes, with buttons", "Yes", "Yes", "Me", "Death threat")
 _MORE = ("Add more", "Yes, once", "Today")
 _REST = (
     "I do not know", "None of these", "Only advice", "Quiet", "I do not want to say",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.services.cases.conftest import House
 
 QUICK = (
-    "Report a threat", "Yes, it is safe", "Go on with buttons", "Yes", "Yes", "Me",
+    "Report a threat", "Yes, it is safe", "Yes, with buttons", "Yes", "Yes", "Me",
     "Arrest or detention", "Send now",
 )  # fmt: skip
 

@@ -258,7 +258,7 @@ async def test_while_nobody_is_named_nothing_is_sealed_and_nothing_promised(
     await house.says("7001", "/start")
     shown = await house.presses("7001", "Report a threat")
     assert said(shown).startswith("Nobody from our team can read reports right now.")
-    for label in ("Yes, it is safe", "Go on with buttons", "Yes", "Yes", "Me", "Arrest"):
+    for label in ("Yes, it is safe", "Yes, with buttons", "Yes", "Yes", "Me", "Arrest"):
         shown = await house.presses("7001", label)
     assert "send it now" not in said(shown)
     await house.presses("7001", "Advice now")
