@@ -360,6 +360,10 @@ class ChatLog(Protocol):
         """Lease due deletions: (person, channel, address, refs), grouped by chat."""
         ...
 
+    def put_off(self, person: PersonId, refs: Sequence[str], *, to: datetime) -> None:
+        """Try again at `to` what cannot be deleted while the person keeps us out."""
+        ...
+
     def deleted(self, person: PersonId, refs: Sequence[str]) -> None:
         """Drop messages that are gone, or that can never be deleted any more."""
         ...

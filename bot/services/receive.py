@@ -177,6 +177,9 @@ class Reception:
             _gone(tx, person, inbound.received_at)
             self.gone(tx, person_id, inbound.received_at)
             return []
+        if inbound.kind is InboundKind.RETURNED:
+            # What could not be deleted while they kept us out goes now.
+            tx.chat.clear(person_id, to=inbound.received_at)
         session = met.session or Session()
         language = until_now = language_of(library, person)
         moment = Moment(

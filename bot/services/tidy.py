@@ -2,6 +2,7 @@
 
 A sensitive exchange goes when its matter ends or after fifteen idle minutes, its last screen within
 the hour, everything else within `VIGIL_CHAT_TTL`. Nothing is tried after 47 hours: it would fail.
+Whoever keeps us out keeps their messages meanwhile; they go when the person is back.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=60)
 BATCH = 200
 KEPT = timedelta(minutes=60)
+KEPT_OUT = timedelta(hours=6)
+"""Until deleting is tried again in the chat of somebody who blocked us; sooner if they return."""
 ENDED = "everything"
 """What the timer of an ended matter says: whether the last screen goes, too."""
 
@@ -53,7 +56,10 @@ class Tidying:
             try:
                 await channel.delete(address, refs)
             except SendError as error:
-                if not (error.gone or error.rejected):
+                if error.gone:
+                    await self.store.write(_putting_off(person, refs, now + KEPT_OUT))
+                    continue
+                if not error.rejected:
                     # The lease runs out and the deletion is tried again.
                     log.warning("not-deleted", channel=channel_name, reason=error.reason)
                     continue
@@ -80,6 +86,10 @@ def tidy(tx: Tx, timer: Timer, now: datetime) -> None:
         kept=now + KEPT,
         before=tx.sessions.turned_at(person) if begun else None,
     )
+
+
+def _putting_off(person: PersonId, refs: tuple[str, ...], to: datetime) -> Callable[[Tx], None]:
+    return lambda tx: tx.chat.put_off(person, refs, to=to)
 
 
 def _forgetting(person: PersonId, refs: tuple[str, ...]) -> Callable[[Tx], None]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from bot.services.ports import ChatMessage
 
 LONGEST = timedelta(hours=47)
@@ -124,10 +126,18 @@ class ChatRows(Rows):
             for id_, (channel, address, refs) in chats.items()
         ]
 
+    def put_off(self, person: PersonId, refs: Sequence[str], *, to: datetime) -> None:
+        """Try again at `to` what cannot be deleted while the person keeps us out."""
+        later = update(chat).where(*self._these(person, refs))
+        self.conn.execute(later.values(delete_at=micros(to), lease_until=0))
+
     def deleted(self, person: PersonId, refs: Sequence[str]) -> None:
         """Drop messages that are gone, or that can never be deleted any more."""
+        self.conn.execute(delete(chat).where(*self._these(person, refs)))
+
+    def _these(self, person: PersonId, refs: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
         keys = [self._key(person, ref) for ref in refs]
-        self.conn.execute(delete(chat).where(chat.c.person == person, chat.c.key.in_(keys)))
+        return chat.c.person == person, chat.c.key.in_(keys)
 
     def _key(self, person: PersonId, ref: str) -> str:
         return self.cipher.tag(f"{person}:{ref}", purpose="chat")

@@ -303,6 +303,9 @@ async def test_deletion_is_brought_forward_and_never_put_off(store: Store) -> No
     assert await store.write(lambda tx: due(tx, 1)) == []
     await store.write(lambda tx: tx.chat.deleted(id_, ["1"]))
     assert await store.write(lambda tx: due(tx, 9)) == [(id_, WEB, "7001", ("2", "3"))]
+    await store.write(lambda tx: tx.chat.put_off(id_, ["3"], to=NOW + 12 * MINUTE))
+    assert await store.write(lambda tx: due(tx, 11)) == [(id_, WEB, "7001", ("2",))]
+    assert await store.write(lambda tx: due(tx, 12)) == [(id_, WEB, "7001", ("2", "3"))]
     assert await store.write(lambda tx: due(tx, 48 * 60)) == []
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.content.library import Bookcase, Library, open_library
+from bot.domain.errors import SendError
 from bot.domain.ids import ChannelName, LanguageTag
 from bot.domain.messages import Delivered, Inbound, InboundKind, Outgoing
 from bot.domain.words import Words
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bot.domain.errors import SendError
 
 NAME = ChannelName("telegram")
 
@@ -45,6 +45,7 @@ class Mouth:
     said: list[tuple[str, Outgoing]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     trouble: list[SendError] = field(default_factory=list)
+    kept_out: bool = False
 
     async def send(self, address: str, message: Outgoing) -> Delivered:
         if self.trouble:
@@ -56,6 +57,8 @@ class Mouth:
         return Delivered(refs=(f"ours-{len(self.said)}",))
 
     async def delete(self, address: str, refs: Sequence[str]) -> None:
+        if self.kept_out:
+            raise SendError("blocked", gone=True)
         self.deleted += refs
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.messages import InboundFile, InboundKind
+from bot.services.tidy import KEPT_OUT
 
 if TYPE_CHECKING:
     from bot.domain.messages import Outgoing
@@ -149,6 +150,27 @@ async def test_what_they_wrote_leaves_the_chat_in_fifteen_minutes(
     await somebody.parts.tidying.delete_due()
     assert "theirs-1" in mouth.deleted
     assert not any(ref.startswith("ours") for ref in mouth.deleted)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+async def test_what_stands_with_somebody_who_blocked_us_goes_when_it_can(
+    somebody: Somebody, clock: HandClock, mouth: Mouth, *, returns: bool
+) -> None:
+    await somebody.says("my neighbour saw it")
+    await somebody.sends(InboundKind.BLOCKED)
+    mouth.kept_out = True
+    clock.go(minutes=15)
+    await somebody.parts.tidying.delete_due()
+    mouth.kept_out = False
+    clock.go(minutes=15)
+    await somebody.parts.tidying.delete_due()
+    assert mouth.deleted == [], "not every quarter of an hour"
+    if returns:
+        await somebody.sends(InboundKind.RETURNED)
+    else:
+        clock.at += KEPT_OUT
+    await somebody.parts.tidying.delete_due()
+    assert "theirs-1" in mouth.deleted
 
 
 async def test_a_question_asked_right_after_a_matter_ended_stays_when_that_matter_is_cleared(
