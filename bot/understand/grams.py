@@ -11,7 +11,7 @@ import numpy as np
 from bot.understand.folding import for_grams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -64,44 +64,70 @@ class Vocabulary:
 
     def rows(self, texts: Iterable[str]) -> Rows:
         """Return texts as rows of length one; the first column is always there."""
-        starts, columns, values = [0], [], []
+        counted = []
         for text in texts:
             counts: dict[int, int] = {}
             for gram in grams(text):
                 place = self.places.get(gram)
                 if place is not None:
                     counts[place] = counts.get(place, 0) + 1
-            found = np.fromiter(counts, dtype=np.int64, count=len(counts))
-            numbers = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-            weights = (1.0 + np.log(numbers)) * self.rarity[found]
-            length = float(np.sqrt((weights * weights).sum())) or 1.0
-            columns.append(np.concatenate([np.zeros(1, dtype=np.int64), found]))
-            values.append(np.concatenate([np.ones(1, dtype=np.float32), weights / length]))
-            starts.append(starts[-1] + len(found) + 1)
-        return Rows(
-            starts=np.array(starts, dtype=np.int64),
-            columns=np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64),
-            values=np.concatenate(values).astype(np.float32)
-            if values
-            else np.zeros(0, dtype=np.float32),
-            width=len(self.rarity),
-        )
+            counted.append(_arrays(counts))
+        return _rows(counted, self.rarity)
 
     @classmethod
-    def of(cls, texts: Sequence[str], *, least: int = 2, most: int = 40_000) -> Vocabulary:
-        """Return the n-grams that stand in at least `least` texts."""
-        seen: dict[str, int] = {}
+    def learn(
+        cls, texts: Iterable[str], *, least: int = 2, most: int = 40_000
+    ) -> tuple[Vocabulary, Rows]:
+        """Return the n-grams that stand in at least `least` texts, and the texts as rows."""
+        numbers: dict[str, int] = {}
+        seen: list[int] = []
+        counted = []
         for text in texts:
-            for gram in set(grams(text)):
-                seen[gram] = seen.get(gram, 0) + 1
+            counts: dict[int, int] = {}
+            for gram in grams(text):
+                number = numbers.setdefault(gram, len(numbers))
+                counts[number] = counts.get(number, 0) + 1
+            seen += [0] * (len(numbers) - len(seen))
+            for number in counts:
+                seen[number] += 1
+            counted.append(_arrays(counts))
         kept = sorted(
-            (gram for gram, number in seen.items() if number >= least),
-            key=lambda gram: (-seen[gram], gram),
+            (gram for gram, number in numbers.items() if seen[number] >= least),
+            key=lambda gram: (-seen[numbers[gram]], gram),
         )[:most]
-        numbers = np.array([0, *(seen[gram] for gram in kept)], dtype=np.float32)
-        rarity = np.log((1 + len(texts)) / (1 + numbers)) + 1
         # Column 0 is the constant of every row.
-        return cls(
-            places={gram: place for place, gram in enumerate(kept, start=1)},
-            rarity=rarity.astype(np.float32),
-        )
+        places = {gram: place for place, gram in enumerate(kept, start=1)}
+        often = np.array([0, *(seen[numbers[gram]] for gram in kept)], dtype=np.float32)
+        rarity = (np.log((1 + len(counted)) / (1 + often)) + 1).astype(np.float32)
+        place_of = np.zeros(len(numbers), dtype=np.int64)
+        place_of[[numbers[gram] for gram in kept]] = np.arange(1, len(kept) + 1)
+        for row, (found, often_here) in enumerate(counted):
+            placed = place_of[found]
+            counted[row] = placed[placed > 0], often_here[placed > 0]
+        return cls(places=places, rarity=rarity), _rows(counted, rarity)
+
+
+def _arrays(counts: Mapping[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    return (
+        np.fromiter(counts, dtype=np.int64, count=len(counts)),
+        np.fromiter(counts.values(), dtype=np.float32, count=len(counts)),
+    )
+
+
+def _rows(
+    counted: Iterable[tuple[NDArray[np.int64], NDArray[np.float32]]], rarity: NDArray[np.float32]
+) -> Rows:
+    """Weigh n-grams (places, how often) of each text by how rare they are."""
+    starts, columns, values = [0], [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    for found, numbers in counted:
+        weights = (1.0 + np.log(numbers)) * rarity[found]
+        length = float(np.sqrt((weights * weights).sum())) or 1.0
+        columns.append(np.concatenate([np.zeros(1, dtype=np.int64), found]))
+        values.append(np.concatenate([np.ones(1, dtype=np.float32), weights / length]))
+        starts.append(starts[-1] + len(found) + 1)
+    return Rows(
+        starts=np.array(starts, dtype=np.int64),
+        columns=np.concatenate(columns),
+        values=np.concatenate(values).astype(np.float32),
+        width=len(rarity),
+    )

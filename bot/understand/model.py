@@ -102,8 +102,7 @@ def train(lines: Sequence[Line], encoder: Encoder | None) -> Model:
     """Learn from lines; the same lines always give the same model."""
     intents = tuple(sorted({line.intent for line in lines}))
     tongues = tuple(sorted({line.language for line in lines}))
-    vocabulary = Vocabulary.of([line.text for line in lines])
-    rows = vocabulary.rows([line.text for line in lines])
+    vocabulary, rows = Vocabulary.learn(line.text for line in lines)
     model = Model(
         intents=intents,
         tongues=tongues,

@@ -40,7 +40,10 @@ def test_large_scores_do_not_overflow() -> None:
 
 
 def test_a_text_without_known_letters_is_still_a_row() -> None:
-    vocabulary = Vocabulary.of(["ab ab", "ab cd"], least=1)
+    vocabulary, taught = Vocabulary.learn(["ab ab", "ab cd"], least=1)
+    again = vocabulary.rows(["ab ab", "ab cd"])
+    assert (taught.columns == again.columns).all()
+    assert (taught.values == again.values).all()
     rows = vocabulary.rows(["", "zzz", "ab"])
     assert len(rows) == 3
     assert sparse(rows).forward(np.ones((rows.width, 2), dtype=np.float32)).shape == (3, 2)
