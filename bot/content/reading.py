@@ -18,7 +18,7 @@ from bot.content.rendering import render
 from bot.domain.languages import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from bot.content.catalogues import Catalogues
@@ -96,18 +96,11 @@ class PlainReader:
         place = self.numbers.read(said)
         if place is not None and said not in {name for _, name in shown}:
             return (labels[place - 1][0],) if 0 < place <= len(labels) else ()
-        for match in (_same, self._same_but_for_articles):
-            found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
-            if found:
-                return found
-        answer = self._yes_or_no(said)
+        whole = _matched(said, shown, _same, self._same_but_for_articles)
+        answer = None if whole else self._yes_or_no(said)
         if answer is not None:
             return self._pressed_by(answer, labels)
-        for match in (_begins, _near):
-            found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
-            if found:
-                return found
-        return ()
+        return whole or _matched(said, shown, _begins, _near)
 
     def nothing_but(self, words: Words, labels: Sequence[tuple[str, Text]]) -> bool:
         """Tell whether the words are a whole label or a country's whole name, not a word more."""
@@ -257,6 +250,17 @@ def country_names(tags: tuple[str, ...], codes: tuple[str, ...]) -> Mapping[str,
                 if name:
                     found.setdefault(plain(str(name)), {})[code] = None
     return {name: tuple(known) for name, known in found.items()}
+
+
+def _matched(
+    said: str, shown: Sequence[tuple[str, str]], *ways: Callable[[str, str], bool]
+) -> tuple[str, ...]:
+    """Return the options that match in the first way in which any does."""
+    for match in ways:
+        found = tuple(dict.fromkeys(id_ for id_, name in shown if match(said, name)))
+        if found:
+            return found
+    return ()
 
 
 def _same(said: str, name: str) -> bool:
