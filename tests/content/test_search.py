@@ -50,6 +50,23 @@ def test_a_translated_entry_is_found_in_its_language(search: Search) -> None:
     assert "being-followed" in search("creo que me siguen", ES)[:3]
 
 
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("who can read this chat", "en"),
+        ("quién puede leer este chat", "es"),
+        ("qui peut lire ce chat", "fr"),
+        ("من يستطيع قراءة هذه المحادثة", "ar"),
+        ("кто может прочитать этот чат", "ru"),
+        ("quem pode ler este chat", "pt"),
+        ("谁能看到这个聊天", "zh"),
+        ("nani anaweza kusoma mazungumzo haya", "sw"),
+    ],
+)
+def test_who_reads_along_is_answered_in_every_language(search: Search, text: str, tag: str) -> None:
+    assert "use-telegram-bot-safely" in search(text, LanguageTag(tag))[:3]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🙂", "?!"])
 def test_a_text_without_letters_finds_nothing(search: Search, text: str) -> None:
     assert search(text, EN) == ()
